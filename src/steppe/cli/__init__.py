@@ -1,0 +1,1 @@
+"""The command ``steppe``: one file per group of verbs; `terminal` renders, `main` turns errors into exit codes."""

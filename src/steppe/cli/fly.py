@@ -1,0 +1,143 @@
+"""``steppe fly``: fly one mission, show the timeline, write the folder."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable
+from datetime import tzinfo
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from steppe.cli.terminal import emit_json, emit_rich, message, progress_line
+from steppe.errors import ENDED, LANDED, ConfigError, OutputError, nearest
+
+if TYPE_CHECKING:
+    from steppe.flight.result import Flight
+
+NOT_LANDED: Final = 2
+EXAMPLE: Final = "Example:  steppe fly ms-21 --timezone Europe/London --out returns/ms-21"
+
+
+def fly_verb(
+    mission: Annotated[str, typer.Argument(help="Name of a preset (see 'steppe missions') or a mission file (.toml).")],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the result as JSON, and write files only if --out is given.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the results; default: out/NAME, NAME from the mission.")
+    ] = None,
+    timezone: Annotated[
+        str | None, typer.Option("--timezone", help="Show local times as well, for example Europe/London.")
+    ] = None,
+    no_figure: Annotated[bool, typer.Option("--no-figure", help="Leave the figure out.")] = False,
+) -> None:
+    """Fly a mission from its start to the ground and print its timeline."""
+    zone = None if timezone is None else find_timezone(timezone)
+    from steppe.config.loader import load_mission
+
+    loaded = load_mission(mission)
+    folder = out if out is not None else None if as_json else default_folder(loaded.mission.name)
+    if folder is not None:
+        check_writable(folder)
+
+    with progress_line(f"{loaded.mission.name}: loading the models") as progress:
+        from steppe.flight.simulate import fly
+
+        flight = fly(loaded, progress=progress)
+        if folder is not None:
+            progress(f"{loaded.mission.name}: writing {folder}")
+            write_results(flight, folder, figure=not no_figure, timezone=timezone)
+
+    if as_json:
+        from steppe.io.summary import summary
+
+        emit_json(summary(flight, timezone))
+    else:
+        from steppe.cli.timeline import flight_view
+
+        emit_rich(*flight_view(flight, zone=zone, folder=folder))
+    if flight.status.code not in (LANDED, ENDED):
+        message(f"{loaded.mission.name} did not land: {flight.status.sentence} {flight.status.hint}".rstrip())
+        raise typer.Exit(NOT_LANDED)
+
+
+def find_timezone(name: str) -> tzinfo:
+    """Return the time zone of that IANA name.
+
+    Parameters
+    ----------
+    name
+        For example ``"Europe/London"``.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such zone; the message names the nearest one.
+    """
+    import zoneinfo
+
+    names = zoneinfo.available_timezones()
+    if name in names:
+        return zoneinfo.ZoneInfo(name)
+    if not names:
+        raise ConfigError("this system has no time zone data; get it with: pip install tzdata", key="--timezone")
+    # People know the city and not the region: look at the last part too
+    cities = {zone.rsplit("/", 1)[-1].lower(): zone for zone in sorted(names)}
+    city = cities.get(name.strip().lower().replace(" ", "_"))
+    hint = f"did you mean '{city}'?" if city else nearest(name, names)
+    raise ConfigError(f"unknown time zone '{name}'; {hint}", key="--timezone")
+
+
+def default_folder(mission_name: str) -> Path:
+    """Return ``out/<mission name>``, with everything that is no plain file name turned into a hyphen."""
+    plain = re.sub(r"[^\w.-]+", "-", mission_name).strip("-.")
+    return Path("out") / (plain or "mission")
+
+
+def check_writable(folder: Path) -> None:
+    """Find out before the flight, without leaving anything behind, whether `folder` can be written.
+
+    Raises
+    ------
+    OutputError
+        If the folder or the nearest folder above it that exists cannot be written, or if the folder holds files
+        but no earlier flight.
+    """
+    try:
+        above = folder.absolute()
+        while not above.exists():
+            above = above.parent
+        if not above.is_dir():
+            raise OutputError(f"cannot write to {folder}: {above} is a file; choose another folder with --out")
+        if above == folder.absolute() and any(above.iterdir()) and not (above / "events.json").is_file():
+            raise OutputError(
+                f"cannot write to {folder}: it holds files and no earlier flight (events.json); "
+                "choose a new or empty folder with --out"
+            )
+        with tempfile.TemporaryDirectory(dir=above, prefix=".steppe-"):
+            pass
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise OutputError(f"cannot write to {folder}: {reason}; choose another folder with --out") from error
+
+
+def write_results(flight: Flight, folder: Path, *, figure: bool, timezone: str | None = None) -> None:
+    """Write the results of a flight, with the figure if that is wanted and matplotlib is installed."""
+    from steppe.io.folder import write_folder
+
+    extra: dict[str, Callable[[Path], None]] = {}
+    if figure and find_spec("matplotlib") is None:
+        message("no figure: matplotlib is not installed; get it with: pip install 'steppe[plots]'")
+    elif figure:
+
+        def draw(path: Path) -> None:
+            from steppe.view.figure import flight_figure
+
+            flight_figure(flight).savefig(path)
+
+        extra["figure.png"] = draw
+    write_folder(flight, folder, extra=extra, timezone=timezone)

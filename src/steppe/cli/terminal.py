@@ -1,0 +1,92 @@
+"""What the verbs share: data to standard output, messages to standard error, and nothing that breaks in a pipe."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import typer
+from rich.console import Console, RenderableType
+from rich.table import Table
+
+# Wide enough for every table of steppe, so that a pipe or a file never sees a wrapped row
+_PIPE_WIDTH: Final = 140
+_SIGPIPE_EXIT: Final = 141  # 128 + SIGPIPE, what a shell reports for a tool whose reader went away
+
+
+def emit(text: str) -> None:
+    """Write `text` to standard output; end quietly if the reader of a pipe has gone."""
+    try:
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The interpreter flushes once more when it ends and would complain: let it write to nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(_SIGPIPE_EXIT) from None
+
+
+def emit_json(value: Any) -> None:
+    """Write `value` to standard output as strict JSON (no NaN, no Infinity)."""
+    emit(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def output_width() -> int:
+    """Return how many characters a row of standard output can have."""
+    return Console(file=sys.stdout).width if sys.stdout.isatty() else _PIPE_WIDTH
+
+
+def emit_rich(*parts: RenderableType) -> None:
+    """Write tables and texts to standard output, coloured on a terminal and plain in a pipe."""
+    is_terminal = sys.stdout.isatty()
+    console = Console(file=sys.stdout, highlight=False, width=output_width())
+    with console.capture() as captured:
+        for part in parts:
+            console.print(part)
+    text = captured.get()
+    emit(text if is_terminal else "\n".join(line.rstrip() for line in text.splitlines()))
+
+
+def message(text: str) -> None:
+    """Write one message to standard error."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+@contextmanager
+def progress_line(first: str) -> Iterator[Callable[[str], None]]:
+    """Show one changing line on standard error while something runs; silent unless that is a terminal.
+
+    Parameters
+    ----------
+    first
+        The line at the start.
+
+    Yields
+    ------
+    Callable
+        Call it with the next line.
+    """
+    if not sys.stderr.isatty():
+        yield lambda text: None
+        return
+    from rich.markup import escape
+
+    with Console(stderr=True).status(escape(first)) as status:
+        yield lambda text: status.update(escape(text))
+
+
+def plain_table(*headers: str, right: tuple[str, ...] = ()) -> Table:
+    """Return an empty table in the style of all tables of steppe; the columns named in `right` hold numbers."""
+    from rich import box
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, collapse_padding=True, header_style="bold")
+    for header in headers:
+        if header in right:
+            table.add_column(header, justify="right", vertical="bottom", no_wrap=True)
+        else:  # texts give way on a narrow terminal, but never altogether
+            table.add_column(header, vertical="bottom", min_width=12, overflow="fold")
+    return table

@@ -1,0 +1,93 @@
+"""From files to kernel records: the only place where both the schema and the kernels are known."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from steppe import constants
+from steppe.config.mission import Earth as EarthConfig
+from steppe.config.mission import Guidance
+from steppe.config.vehicle import BankLimits, Capsule
+from steppe.kernels.aero import Aero
+from steppe.kernels.earth import Earth
+from steppe.kernels.guidance import BALLISTIC, OPEN_LOOP, PREDICTOR_CORRECTOR, Guide
+
+# Rows per unit of Mach number: nodes at multiples of 0.05 fall on rows, so such tables are exact
+_ROWS_PER_MACH = 20.0
+
+LAWS = {"open-loop": OPEN_LOOP, "predictor-corrector": PREDICTOR_CORRECTOR, "ballistic": BALLISTIC}
+
+
+def earth_record(earth: EarthConfig) -> Earth:
+    """Return the Earth of a mission as the kernels know it."""
+    radius_m = earth.radius_m or (
+        constants.WGS84_EQUATORIAL_RADIUS_M if earth.shape == "wgs84" else constants.SPHERICAL_RADIUS_M
+    )
+    flattening = constants.WGS84_FLATTENING if earth.shape == "wgs84" else 0.0
+    rotation = constants.EARTH_ROTATION_RAD_S if earth.rotation_rad_s is None else earth.rotation_rad_s
+    j2 = constants.EARTH_J2 if earth.j2 is None else earth.j2
+    return Earth(
+        gm=earth.gm_m3_s2 or constants.WGS84_GM_M3_S2,
+        radius_m=radius_m,
+        polar_m=radius_m * (1.0 - flattening),
+        rotation_rad_s=rotation if earth.rotating else 0.0,
+        j2=j2 if earth.zonal_degree >= 2 else 0.0,
+        j3=constants.EARTH_J3 if earth.zonal_degree >= 3 else 0.0,
+        j4=constants.EARTH_J4 if earth.zonal_degree >= 4 else 0.0,
+        constant_gravity_m_s2=earth.gravity_m_s2 or 0.0,
+    )
+
+
+def aero_record(capsule: Capsule) -> Aero:
+    """Return the capsule's Mach table on an even grid, linear between the nodes of the file."""
+    aero = capsule.aerodynamics
+    rows = max(2, int(math.ceil(aero.mach[-1] * _ROWS_PER_MACH)) + 1)
+    mach = np.arange(rows) / _ROWS_PER_MACH
+    drag = np.interp(mach, aero.mach, aero.drag_coefficient)
+    lift = np.interp(mach, aero.mach, aero.lift_to_drag) * drag
+    table = np.zeros((rows, 4))
+    table[:, 0], table[:-1, 1] = drag, np.diff(drag)
+    table[:, 2], table[:-1, 3] = lift, np.diff(lift)
+    free_drag = aero.free_molecular_drag_coefficient
+    free_ratio = aero.free_molecular_lift_to_drag
+    free_drag = float(drag[-1]) if free_drag is None else free_drag
+    free_lift = float(lift[-1]) if free_ratio is None else free_ratio * free_drag
+    return Aero(table, _ROWS_PER_MACH, free_drag, free_lift, capsule.reference_length_m)
+
+
+def guide_record(
+    guidance: Guidance, bank: BankLimits | None, end_altitude_m: float, aim: np.ndarray, first_side: float
+) -> Guide:
+    """Return what the guidance is told.
+
+    Parameters
+    ----------
+    guidance, bank
+        The law and its numbers, and the roll limits of the capsule (none: it cannot roll).
+    end_altitude_m
+        Altitude of the parachute command in m.
+    aim
+        Shape (3, 3): aim point in m, unit vector ahead, unit vector to the right (ITRF).
+    first_side
+        +1 or -1.
+    """
+    table = np.column_stack([guidance.bank_table_time_s, np.radians(guidance.bank_table_deg)])
+    if table.shape[0] == 0:
+        side = 1.0 if guidance.initial_bank_side == "right" else -1.0
+        table = np.array([[0.0, side * math.radians(guidance.reference_bank_deg)]])
+    rate_deg_s = bank.max_rate_deg_s if bank else 1e-6
+    if guidance.law == "ballistic":
+        rate_deg_s = min(rate_deg_s, guidance.ballistic_roll_rate_deg_s)
+    return Guide(
+        LAWS[guidance.law],
+        guidance.period_s,
+        end_altitude_m,
+        *(float(value) for value in aim.reshape(9)),
+        reference_cosine=math.cos(math.radians(guidance.reference_bank_deg)),
+        first_side=first_side,
+        max_rate_rad_s=math.radians(rate_deg_s),
+        max_acceleration_rad_s2=math.radians(bank.max_acceleration_deg_s2 if bank else 1e-6),
+        table=np.ascontiguousarray(table),
+    )

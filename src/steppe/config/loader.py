@@ -1,0 +1,387 @@
+"""Finds and reads mission, vehicle and zone files; whatever is wrong with one is said at once, in one message."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from pydantic import ValidationError
+
+from steppe.config.messages import explain, show
+from steppe.config.mission import Mission, Zone
+from steppe.config.vehicle import Record, Vehicle
+from steppe.errors import ConfigError, OutputError, nearest
+from steppe.nomenclature import EVENTS
+
+_Model = TypeVar("_Model", bound=Record)
+
+_MISSIONS: Final = "missions"
+_VEHICLES: Final = "vehicles"
+_ZONES: Final = "zones"
+_KINDS: Final = {_MISSIONS: "mission", _VEHICLES: "vehicle", _ZONES: "zone"}
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedMission:
+    """A mission with everything that it names.
+
+    Attributes
+    ----------
+    mission
+        The mission file.
+    vehicle
+        The vehicle that it names.
+    zone
+        The zone that it names or contains, None if it has none.
+    source
+        Where the mission came from, for messages: a path, or ``preset ms-21``.
+    folder
+        The folder of the mission file, where files named in it are looked for; None for a preset.
+    """
+
+    mission: Mission
+    vehicle: Vehicle
+    zone: Zone | None
+    source: str
+    folder: Path | None
+
+    @property
+    def config_hash(self) -> str:
+        """SHA-256 of all values (canonical JSON), and of the files that the mission names instead of their names."""
+        content = {
+            "mission": self.mission.model_dump(mode="json", exclude={"vehicle", "zone"}),
+            "vehicle": self.vehicle.model_dump(mode="json"),
+            "zone": self.zone.model_dump(mode="json") if self.zone else None,
+        }
+        for table in named_files(self.mission):
+            content["mission"][table]["file"] = hashlib.sha256(self.read_beside(table)).hexdigest()
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def file_beside(self, table: str) -> Path:
+        """Return the path of the file that ``[station]`` or ``[wind]`` names.
+
+        Parameters
+        ----------
+        table
+            ``"station"`` or ``"wind"``.
+
+        Raises
+        ------
+        ConfigError
+            If the mission names no such file.
+        """
+        name = named_files(self.mission).get(table)
+        if name is None:
+            raise ConfigError("the mission names no file here", source=self.source, key=f"{table}.file")
+        return (self.folder or Path()) / name
+
+    def read_beside(self, table: str) -> bytes:
+        """Return the content of the file that ``[station]`` or ``[wind]`` names.
+
+        Raises
+        ------
+        ConfigError
+            If the file cannot be read.
+        """
+        path = self.file_beside(table)
+        try:
+            return path.read_bytes()
+        except (OSError, ValueError) as problem:
+            reason = f"cannot read '{path}': {_reason(problem)}; the path counts from the folder of the mission file"
+            raise ConfigError(reason, source=self.source, key=f"{table}.file") from None
+
+
+def named_files(mission: Mission) -> dict[str, str]:
+    """Return the files that a mission names: table (``station``, ``wind``) to file name."""
+    files = {}
+    if mission.station is not None and mission.station.file is not None:
+        files["station"] = mission.station.file
+    if mission.wind.file is not None:
+        files["wind"] = mission.wind.file
+    return files
+
+
+def mission_names() -> tuple[str, ...]:
+    """Return the names of the missions that come with steppe."""
+    return _preset_names(_MISSIONS)
+
+
+def vehicle_names() -> tuple[str, ...]:
+    """Return the names of the vehicles that come with steppe."""
+    return _preset_names(_VEHICLES)
+
+
+def zone_names() -> tuple[str, ...]:
+    """Return the names of the landing zones that come with steppe."""
+    return _preset_names(_ZONES)
+
+
+def load_mission(name_or_path: str | Path) -> LoadedMission:
+    """Read a mission with its vehicle and zone.
+
+    Parameters
+    ----------
+    name_or_path
+        The name of a preset (``ms-21``, in any case), or the path of a TOML file: anything with a folder in it or
+        ending in ``.toml``.
+
+    Raises
+    ------
+    ConfigError
+        If a file is missing or unreadable, or says something that cannot be used; all problems of that file at once.
+    """
+    document, source, folder = _document(_MISSIONS, name_or_path, None, "")
+    given_vehicle, given_zone = document.get("vehicle"), document.get("zone")
+    plain = dict(document)
+    problems: list[tuple[str, str]] = []
+    zone: Zone | None = None
+    if isinstance(given_zone, Mapping):
+        zone, found = _read(Zone, given_zone)
+        problems += [(f"zone.{key}" if key else "zone", text) for key, text in found]
+        plain["zone"] = "inline"
+    elif given_zone is not None and not isinstance(given_zone, str):
+        problems.append(("zone", f"= {show(given_zone)}: expected the name of a zone, a path or a table"))
+        plain["zone"] = "unusable"
+    mission, found = _read(Mission, plain)
+    problems += found
+    if problems or mission is None:
+        raise _config_error(problems, source)
+    if zone is not None:
+        mission = mission.model_copy(update={"zone": zone})
+    elif isinstance(given_zone, str):
+        zone = load_zone(given_zone, folder, asked_by=source)
+    vehicle = load_vehicle(str(given_vehicle), folder, asked_by=source)
+    loaded = LoadedMission(mission, vehicle, zone, source, folder)
+    problems = _misfits(mission, vehicle)
+    if problems:
+        raise _config_error(problems, source)
+    for table in named_files(mission):
+        loaded.read_beside(table)
+    return loaded
+
+
+def load_vehicle(name_or_path: str | Path, beside: Path | None = None, *, asked_by: str = "") -> Vehicle:
+    """Read a vehicle.
+
+    Parameters
+    ----------
+    name_or_path
+        The name of a preset, or the path of a TOML file.
+    beside
+        The folder that a relative path counts from; None is the working folder.
+    asked_by
+        The mission file that names the vehicle, for messages.
+
+    Raises
+    ------
+    ConfigError
+        As in `load_mission`.
+    """
+    document, source, _ = _document(_VEHICLES, name_or_path, beside, asked_by)
+    return _read_or_raise(Vehicle, document, source)
+
+
+def load_zone(name_or_path: str | Path, beside: Path | None = None, *, asked_by: str = "") -> Zone:
+    """Read a landing zone; parameters and errors as in `load_vehicle`."""
+    document, source, _ = _document(_ZONES, name_or_path, beside, asked_by)
+    return _read_or_raise(Zone, document, source)
+
+
+def write_reproducible(loaded: LoadedMission, folder: Path) -> None:
+    """Write ``mission.toml``, ``vehicle.toml`` and the files that the mission names, so that nothing else is needed.
+
+    Parameters
+    ----------
+    loaded
+        The mission.
+    folder
+        Where to write; made if it does not exist. ``load_mission(folder / "mission.toml")`` gives the same
+        `LoadedMission.config_hash`.
+
+    Raises
+    ------
+    OutputError
+        If the folder or a file in it cannot be written.
+    ConfigError
+        If a file that the mission names cannot be read any more.
+    """
+    import tomli_w
+
+    document = loaded.mission.model_dump(mode="python", exclude_none=True)
+    document["vehicle"] = "vehicle.toml"
+    if loaded.zone is not None:
+        document["zone"] = loaded.zone.model_dump(mode="python", exclude_none=True)
+    files: dict[str, bytes] = {}
+    for table, name in named_files(loaded.mission).items():
+        document[table]["file"] = table + Path(name).suffix
+        files[table + Path(name).suffix] = loaded.read_beside(table)
+    files["vehicle.toml"] = tomli_w.dumps(loaded.vehicle.model_dump(mode="python", exclude_none=True)).encode()
+    files["mission.toml"] = tomli_w.dumps(_scalars_first(document)).encode()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            partial = folder / f"{name}.partial"
+            partial.write_bytes(content)
+            partial.replace(folder / name)
+    except OSError as problem:
+        reason = f"cannot write the mission into '{folder}': {_reason(problem)}; choose a folder that you can write to"
+        raise OutputError(reason) from None
+
+
+def _scalars_first(document: dict[str, Any]) -> dict[str, Any]:
+    """Put plain keys before tables, as a person would write them."""
+    return dict(sorted(document.items(), key=lambda item: isinstance(item[1], dict)))
+
+
+def _preset_names(folder: str) -> tuple[str, ...]:
+    entries = resources.files("steppe.config").joinpath("presets", folder).iterdir()
+    return tuple(sorted(entry.name.removesuffix(".toml") for entry in entries if entry.name.endswith(".toml")))
+
+
+def _document(
+    folder: str, name_or_path: str | Path, beside: Path | None, asked_by: str
+) -> tuple[dict[str, Any], str, Path | None]:
+    """Return the parsed file, its name for messages and its folder (None for a preset)."""
+    text = str(name_or_path)
+    key = _KINDS[folder] if asked_by else ""
+    if isinstance(name_or_path, Path) or _looks_like_path(text):
+        path = (beside or Path()) / text
+        source = str(path)
+        return _parse(_read_text(path, folder, asked_by or source, key), source), source, path.parent
+    name = text.strip().lower()
+    if name not in _preset_names(folder):
+        kind = _KINDS[folder]
+        close = nearest(text, _preset_names(folder))
+        own = f"; a file of your own is named by its path, for example {text.strip() or 'my'}.toml"
+        reason = f"there is no {kind} preset '{text}', {close}{'' if close.startswith('did') else own}"
+        raise ConfigError(reason, source=asked_by, key=key)
+    source = f"preset {name}"
+    content = resources.files("steppe.config").joinpath("presets", folder, f"{name}.toml").read_text("utf-8")
+    return _parse(content, source), source, None
+
+
+def _looks_like_path(text: str) -> bool:
+    return "/" in text or os.sep in text or "\\" in text or text.lower().endswith(".toml")
+
+
+def _read_text(path: Path, folder: str, source: str, key: str) -> str:
+    kind = _KINDS[folder]
+    try:
+        if path.is_dir():
+            reason = f"'{path}' is a folder, not a {kind} file; name the file in it, for example {path / kind}.toml"
+            raise ConfigError(reason, source=source, key=key)
+        if path.exists() and not path.is_file():
+            raise ConfigError(f"'{path}' is not a regular file", source=source, key=key)
+        return path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        reason = f"there is no {kind} file '{path}'"
+        name = path.name.lower().removesuffix(".toml")
+        close = nearest(name, _preset_names(folder))
+        if close.startswith("did you mean"):
+            reason += f"; {close} (a preset, written without .toml)"
+        raise ConfigError(reason, source="" if source == str(path) else source, key=key) from None
+    except UnicodeDecodeError as problem:
+        reason = f"'{path}' is not UTF-8 text (byte {problem.start}); save it as UTF-8 in your editor"
+        raise ConfigError(reason, source="" if source == str(path) else source, key=key) from None
+    except (OSError, ValueError) as problem:
+        reason = f"cannot read the {kind} file '{path}': {_reason(problem)}"
+        raise ConfigError(reason, source="" if source == str(path) else source, key=key) from None
+
+
+def _parse(text: str, source: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        raise ConfigError(_syntax_message(str(problem), text), source=source) from None
+    except (ValueError, RecursionError) as problem:
+        reason = "tables nested too deeply" if isinstance(problem, RecursionError) else str(problem)
+        raise ConfigError(f"not a usable TOML file: {reason}", source=source) from None
+
+
+def _syntax_message(problem: str, text: str) -> str:
+    """Return where the TOML is broken, the line itself, and what usually helps."""
+    help_text = (
+        'write key = value, text in "quotes", lists as [1, 2], tables as [name], dates as 2022-09-29T07:34:20Z; '
+        "each key and table once"
+    )
+    place = re.search(r"\(at line (\d+), column (\d+)\)", problem)
+    if place is None:
+        lines = text.count("\n") + 1
+        return f"TOML syntax error: {problem} (the file has {lines} lines); {help_text}"
+    line, column = int(place[1]), int(place[2])
+    rows = text.splitlines()
+    shown = rows[line - 1].strip() if line <= len(rows) else ""
+    what = problem[: place.start()].strip()
+    return f"TOML syntax error at line {line}, column {column}: {what}: {show(shown)}; {help_text}"
+
+
+def _read(model: type[_Model], document: Mapping[str, Any]) -> tuple[_Model | None, list[tuple[str, str]]]:
+    try:
+        return model.model_validate(document), []
+    except ValidationError as error:
+        return None, explain(error, model, document)
+
+
+def _read_or_raise(model: type[_Model], document: Mapping[str, Any], source: str) -> _Model:
+    record, problems = _read(model, document)
+    if record is None:
+        raise _config_error(problems, source)
+    return record
+
+
+def _config_error(problems: list[tuple[str, str]], source: str) -> ConfigError:
+    """Return one error for all problems of one file."""
+    lines = [key + text if not key or text.startswith(" ") else _joined(key, text) for key, text in problems]
+    if len(problems) == 1:
+        key, text = problems[0]
+        error = ConfigError(lines[0], source=source)
+        error.key = key
+        return error
+    error = ConfigError(f"{len(problems)} problems:\n" + "\n".join(f"  {line}" for line in lines), source=source)
+    error.key = problems[0][0]
+    return error
+
+
+def _joined(key: str, text: str) -> str:
+    return f"{key} {text}" if text.startswith("= ") else f"{key}: {text}"
+
+
+def _reason(problem: Exception) -> str:
+    if isinstance(problem, OSError):
+        return problem.strerror or type(problem).__name__
+    return str(problem)
+
+
+def _misfits(mission: Mission, vehicle: Vehicle) -> list[tuple[str, str]]:
+    """Return what the mission asks for and its vehicle does not have."""
+    phase, law = mission.start.phase, mission.guidance.law
+    complete = mission.stop is None
+    needs = (
+        ("ship", phase in ("station", "orbit"), vehicle.ship),
+        ("split", phase in ("station", "orbit"), vehicle.split),
+        ("parachutes", phase == "canopy" or (complete and phase in ("station", "orbit")), vehicle.parachutes),
+        ("capsule.bank", law == "predictor-corrector" and phase in ("station", "orbit", "entry"), vehicle.capsule.bank),
+    )
+    problems = [
+        (
+            "vehicle",
+            f"= {mission.vehicle!r}: a flight that starts in phase '{phase}' with guidance '{law}' needs [{section}] in "
+            f"the file of vehicle '{vehicle.name}'; add it there, or choose another vehicle",
+        )
+        for section, needed, given in needs
+        if needed and given is None
+    ]
+    stages = [stage.name for stage in vehicle.parachutes.stages] if vehicle.parachutes else []
+    for name in mission.published.events:
+        if name not in EVENTS and name not in stages:
+            problems.append((f"published.events.{name}", f"unknown event, {nearest(name, (*EVENTS, *stages))}"))
+    return problems

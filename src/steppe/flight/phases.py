@@ -1,0 +1,216 @@
+"""The phases of a return as rows of numbers for the kernels: what acts, how long, and what is said at the start."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from steppe.config.vehicle import CanopyStage, Direction, Engine, Parachutes, Vehicle
+from steppe.constants import STANDARD_GRAVITY_M_S2
+from steppe.kernels import flying as k
+
+# Steps in s. Halving all of them moves the touchdown of the reference return by less than a metre (tests/regression)
+DRIFT_STEP_S = 10.0
+BURN_STEP_S = 1.0
+COAST_STEP_S = 2.0
+ENTRY_STEP_S = 0.5
+INFLATION_STEP_S = 0.05
+CANOPY_STEP_S = 0.25
+ENGINE_STEP_S = 0.005
+_DAY_S = 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One phase: the event at its start (or None) and the columns of its row that differ from zero."""
+
+    event: str | None
+    columns: dict[int, float] = field(default_factory=dict)
+
+    def row(self) -> npt.NDArray[np.float64]:
+        """Return the row for the kernels."""
+        row = np.zeros(k.PHASE_COLUMNS)
+        row[k.TIME_LIMIT_S] = _DAY_S
+        row[k.SKIP_ALTITUDE_M] = 1e12
+        row[k.DRAG_FACTOR] = 1.0
+        for column, value in self.columns.items():
+            row[column] = value
+        return row
+
+
+def table(phases: list[Phase]) -> npt.NDArray[np.float64]:
+    """Return the phases as one array, shape (n, 24)."""
+    return np.array([phase.row() for phase in phases])
+
+
+def unit(direction: Direction) -> tuple[float, float, float]:
+    """Return a direction as a unit vector (radial, along-track, cross-track)."""
+    length = math.hypot(direction.radial, direction.along_track, direction.cross_track)
+    return direction.radial / length, direction.along_track / length, direction.cross_track / length
+
+
+def after(seconds: float) -> dict[int, float]:
+    """Return the columns of a phase that lasts a fixed time."""
+    return {k.END_KIND: k.AFTER_TIME, k.END_VALUE: seconds}
+
+
+def falling_through(altitude_m: float) -> dict[int, float]:
+    """Return the columns of a phase that ends on the way down through an altitude."""
+    return {k.END_KIND: k.AT_ALTITUDE, k.END_VALUE: altitude_m}
+
+
+def departure(vehicle: Vehicle, ignition_s: float) -> list[Phase]:
+    """Return the phases from the hooks' opening to the ignition of the deorbit burn, `ignition_s` later.
+
+    Each separation burn gives its delta-v in its duration at constant thrust; its propellant leaves at the specific
+    impulse of the deorbit engine (both burn the same propellants; the difference is grams).
+    """
+    ship = vehicle.ship
+    if ship is None:
+        raise ValueError("departure needs a vehicle with a ship")
+    drift = {k.FIXED_DRAG_M2: ship.drag_area_m2, k.STEP_S: DRIFT_STEP_S}
+    leaving = ship.departure
+    kick = [leaving.spring_speed_m_s * part for part in unit(leaving.spring_direction)]
+    kicks = dict(zip((k.KICK_RADIAL, k.KICK_ALONG, k.KICK_CROSS), kick, strict=True))
+    phases: list[Phase] = []
+    event: str | None = "undocking"
+    opening = dict(kicks)
+    clock, mass = 0.0, ship.mass_kg
+    for burn in leaving.burns:
+        phases.append(Phase(event, {**drift, **opening, **after(burn.delay_s - clock)}))
+        event, opening = None, {}
+        exhaust = ship.deorbit_engine.specific_impulse_s * STANDARD_GRAVITY_M_S2
+        flow = mass * (1.0 - math.exp(-burn.delta_v_m_s / exhaust)) / burn.duration_s
+        radial, along, cross = unit(burn.direction)
+        push = {k.THRUST_N: flow * exhaust, k.FLOW_KG_S: flow, k.STEP_S: BURN_STEP_S}
+        way = {k.THRUST_RADIAL: radial, k.THRUST_ALONG: along, k.THRUST_CROSS: cross}
+        phases.append(Phase("separation_burn", {**drift, **push, **way, **after(burn.duration_s)}))
+        event = "drift"
+        clock, mass = burn.delay_s + burn.duration_s, mass - flow * burn.duration_s
+    phases.append(Phase(event, {**drift, **opening, **after(ignition_s - clock)}))
+    return phases
+
+
+def burn_columns(engine: Engine, drag_area_m2: float) -> dict[int, float]:
+    """Return the columns of the engine held in the local retrograde attitude."""
+    return {
+        k.FIXED_DRAG_M2: drag_area_m2,
+        k.STEP_S: BURN_STEP_S,
+        k.THRUST_N: engine.thrust_n,
+        k.FLOW_KG_S: engine.thrust_n / (engine.specific_impulse_s * STANDARD_GRAVITY_M_S2),
+        k.THRUST_ALONG: -1.0,
+    }
+
+
+def deorbit(vehicle: Vehicle, delta_v_m_s: float) -> list[Phase]:
+    """Return the deorbit burn, cut off on sensed delta-v."""
+    ship = vehicle.ship
+    if ship is None:
+        raise ValueError("a deorbit burn needs a vehicle with a ship")
+    engine = ship.deorbit_engine
+    exhaust = engine.specific_impulse_s * STANDARD_GRAVITY_M_S2
+    longest = ship.mass_kg * exhaust / engine.thrust_n
+    cut_off = {k.END_KIND: k.AT_SENSED_VELOCITY, k.END_VALUE: delta_v_m_s, k.TIME_LIMIT_S: longest}
+    return [Phase("deorbit_ignition", {**burn_columns(engine, ship.drag_area_m2), **cut_off})]
+
+
+def coast(vehicle: Vehicle, end: dict[int, float], event: str | None = "deorbit_cutoff") -> Phase:
+    """Return the fall of the whole ship after the burn, to the end given in columns."""
+    area = vehicle.ship.drag_area_m2 if vehicle.ship else 0.0
+    return Phase(event, {k.FIXED_DRAG_M2: area, k.STEP_S: COAST_STEP_S, k.TIME_LIMIT_S: 7200.0, **end})
+
+
+def capsule_columns(vehicle: Vehicle) -> dict[int, float]:
+    """Return the columns of the capsule flying alone at trim."""
+    return {
+        k.AERO_AREA_M2: vehicle.capsule.reference_area_m2,
+        k.LIFT_FACTOR: 1.0,
+        k.STEP_S: ENTRY_STEP_S,
+        k.TIME_LIMIT_S: 7200.0,
+        k.SKIP_ALTITUDE_M: 200e3,
+    }
+
+
+def entry(vehicle: Vehicle, interface_m: float, guidance_m: float, end_m: float, start_event: str) -> list[Phase]:
+    """Return the phases of the capsule from the split (or a start above the air) to the parachute command."""
+    body = capsule_columns(vehicle)
+    first = {k.SET_MASS_KG: vehicle.capsule.mass_kg, k.STEP_S: COAST_STEP_S}
+    return [
+        Phase(start_event, {**body, **first, **falling_through(interface_m)}),
+        Phase("entry_interface", {**body, **falling_through(guidance_m)}),
+        Phase("guidance_start", {**body, k.GUIDED: 1.0, **falling_through(end_m)}),
+    ]
+
+
+def _stage_columns(vehicle: Vehicle, stage: CanopyStage, previous_m2: float) -> dict[int, float]:
+    return {
+        k.AERO_AREA_M2: vehicle.capsule.reference_area_m2,
+        # Under a canopy the capsule hangs and swings: no lift in a fixed direction
+        k.LIFT_FACTOR: 0.0,
+        k.CANOPY_FROM_M2: previous_m2,
+        k.CANOPY_TO_M2: stage.drag_area_m2,
+        k.TIME_LIMIT_S: 7200.0,
+        k.LANDS: 1.0,
+    }
+
+
+def canopies(vehicle: Vehicle, parachutes: Parachutes, ground_m: float) -> list[Phase]:
+    """Return the phases from the parachute command to the ground.
+
+    A stage whose drag area equals the one before does not inflate; the end of the inflation of the largest canopy is
+    the event `main_inflated`.
+    """
+    phases: list[Phase] = []
+    stages = parachutes.stages
+    largest = max(stage.drag_area_m2 for stage in stages)
+    main = next(index for index, stage in enumerate(stages) if stage.drag_area_m2 == largest)
+    previous = 0.0
+    for index, stage in enumerate(stages):
+        base = _stage_columns(vehicle, stage, previous)
+        grows = stage.drag_area_m2 != previous
+        opening = {k.RELEASE_KG: stage.release_mass_kg}
+        event = "parachute_command" if index == 0 else stage.name
+        later = stages[index + 1] if index + 1 < len(stages) else None
+        wait_s = later.delay_s if later else 0.0
+        if grows:
+            inflating = min(stage.inflation_s, wait_s) if later and later.altitude_m is None else stage.inflation_s
+            start = {k.CANOPY_DURATION_S: stage.inflation_s, k.STEP_S: INFLATION_STEP_S}
+            phases.append(Phase(event, {**base, **opening, **start, **after(inflating)}))
+            event, opening = ("main_inflated" if index == main else None), {}
+            wait_s -= inflating
+        hang = {**base, k.STEP_S: CANOPY_STEP_S}
+        if later is not None and later.altitude_m is None:
+            phases.append(Phase(event, {**hang, **opening, **after(max(wait_s, 0.0))}))
+        elif later is not None and later.altitude_m is not None:
+            if wait_s > 0.0:
+                phases.append(Phase(event, {**hang, **opening, **after(wait_s)}))
+                event, opening = None, {}
+            phases.append(Phase(event, {**hang, **opening, **falling_through(later.altitude_m)}))
+        else:
+            phases.extend(_to_the_ground(hang, opening, event, parachutes, ground_m))
+        previous = stage.drag_area_m2
+    return phases
+
+
+def _to_the_ground(
+    hang: dict[int, float], opening: dict[int, float], event: str | None, parachutes: Parachutes, ground_m: float
+) -> list[Phase]:
+    engines = parachutes.landing_engines
+    if engines is None:
+        return [Phase(event, {**hang, **opening, **falling_through(ground_m - 100.0)})]
+    flow = engines.thrust_n / (engines.specific_impulse_s * STANDARD_GRAVITY_M_S2)
+    thrust = {k.THRUST_N: engines.thrust_n, k.FLOW_KG_S: flow, k.THRUST_RADIAL: 1.0, k.STEP_S: ENGINE_STEP_S}
+    return [
+        Phase(event, {**hang, **opening, k.END_KIND: k.AT_HEIGHT, k.END_VALUE: engines.height_m}),
+        Phase("soft_landing_ignition", {**hang, **thrust, **after(engines.burn_s)}),
+        Phase(None, {**hang, k.STEP_S: ENGINE_STEP_S, **falling_through(ground_m - 100.0)}),
+    ]
+
+
+def free_flight(vehicle: Vehicle, mass_kg: float) -> Phase:
+    """Return one unguided phase of the capsule's body at a fixed bank angle, down to the ground."""
+    body = {**capsule_columns(vehicle), k.STEP_S: ENTRY_STEP_S, k.LANDS: 1.0, k.TIME_LIMIT_S: _DAY_S}
+    return Phase("start", {**body, k.SET_MASS_KG: mass_kg, **falling_through(-2e4)})

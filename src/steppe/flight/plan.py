@@ -1,0 +1,257 @@
+"""Deorbit targeting: which pass, when to burn, when to split, where to aim.
+
+Soyuz practice fixes the delta-v; the unknown is the ignition. It is found so that the capsule, flown at the nominal
+bank angle, reaches the aim point at the parachute command. The aim point stands off the zone's centre by the planned
+drift under the canopies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+from steppe.config.compile import guide_record
+from steppe.config.loader import LoadedMission
+from steppe.config.mission import Deorbit, Zone
+from steppe.errors import ENDED, PlanError
+from steppe.flight import phases as ph
+from steppe.flight.running import Run, run_phases
+from steppe.flight.surroundings import horizontal, on_surface
+from steppe.frames.elements import StationOrbit
+from steppe.kernels import flying as k
+from steppe.kernels.derive import predict
+from steppe.kernels.guidance import Guide
+from steppe.kernels.motion import World
+
+Vector = npt.NDArray[np.float64]
+
+# Overflight of the zone after undocking: published returns burn 2 h 24 min to 2 h 36 min after undocking and pass the
+# zone about 35 min later; the window is a revolution and a half around that
+_EARLIEST_PASS_S = 1.9 * 3600.0
+_LATEST_PASS_S = 4.3 * 3600.0
+_USUAL_PASS_S = 3.1 * 3600.0
+# From ignition to the overflight of the station, first guess of the search
+_IGNITION_LEAD_S = 2080.0
+# A capsule with L/D 0.26 reaches about 80 km to each side; the station's own track may be further off because the
+# Earth turns 60 to 80 km under the capsule while it falls behind the station
+_PASS_LIMIT_M = 400e3
+CROSSRANGE_LIMIT_M = 110e3
+_TOLERANCE_M = 50.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """One passage of the station by the zone.
+
+    Attributes
+    ----------
+    time_s
+        Seconds after the epoch of the search.
+    distance_m
+        Great-circle distance of the zone from the ground track.
+    course_itrf
+        Horizontal unit vector of the ground track at the zone.
+    """
+
+    time_s: float
+    distance_m: float
+    course_itrf: Vector
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The plan of a return.
+
+    Attributes
+    ----------
+    ignition_s
+        Ignition, in s after the epoch of the flight.
+    split_after_cutoff_s
+        Timer of the module separation, s after cut-off.
+    guide
+        What the guidance is told: aim point, course, first side.
+    crossrange_m
+        How far the zone is to the right of the track flown without lift to the side.
+    aim_offset_m
+        Where the aim point lies from the zone's centre: ahead and to the right, m.
+    """
+
+    ignition_s: float
+    split_after_cutoff_s: float
+    guide: Guide
+    crossrange_m: float
+    aim_offset_m: tuple[float, float]
+
+
+def find_pass(orbit: StationOrbit, zone: Zone, epoch: datetime) -> Pass:
+    """Return the passage of the zone on which a ship that undocks at `epoch` lands.
+
+    Raises
+    ------
+    PlanError
+        If the station does not come near the zone in time, with the nearest approach.
+    """
+    seconds = np.arange(_EARLIEST_PASS_S, _LATEST_PASS_S, 5.0)
+    position_m, velocity_m_s = orbit.states_itrf(epoch, seconds)
+    up = position_m / np.linalg.norm(position_m, axis=0)
+    latitude, longitude = np.radians(zone.latitude_deg), np.radians(zone.longitude_deg)
+    site = np.array([np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)])
+    closeness = site @ up
+    rising = velocity_m_s[2] > -0.25 * np.linalg.norm(velocity_m_s, axis=0)
+    inner = (closeness[1:-1] >= closeness[:-2]) & (closeness[1:-1] >= closeness[2:]) & rising[1:-1]
+    found = np.flatnonzero(inner) + 1
+    passes = []
+    for index in found:
+        course = horizontal(site, velocity_m_s[:, index])
+        distance = 6371e3 * float(np.arccos(np.clip(closeness[index], -1.0, 1.0)))
+        passes.append(Pass(float(seconds[index]), distance, course))
+    near = [one for one in passes if one.distance_m < _PASS_LIMIT_M]
+    if near:
+        return min(near, key=lambda one: abs(one.time_s - _USUAL_PASS_S))
+    best = min(passes, key=lambda one: one.distance_m, default=None)
+    closest = (
+        f"the nearest passage is {best.distance_m / 1e3:.0f} km away at "
+        f"{(epoch + timedelta(seconds=best.time_s)):%Y-%m-%dT%H:%M:%SZ}"
+        if best
+        else f"the orbit's inclination is {np.degrees(orbit.inclination_rad):.1f} deg"
+    )
+    raise PlanError(
+        f"the orbit does not pass within {_PASS_LIMIT_M / 1e3:.0f} km of zone '{zone.name}' "
+        f"({zone.latitude_deg:.2f} N {zone.longitude_deg:.2f} E) in the hours after undocking at "
+        f"{epoch:%Y-%m-%dT%H:%M:%SZ}: {closest}; choose another undocking time or zone"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What the search for the ignition needs: the mission, the world, the undocked ship and the passage."""
+
+    loaded: LoadedMission
+    world: World
+    start: Vector
+    zone: Zone
+    passing: Pass
+    departs: bool
+
+    @property
+    def end_altitude_m(self) -> float:
+        """Altitude of the parachute command, or of the stop, in m."""
+        parachutes = self.loaded.vehicle.parachutes
+        return parachutes.command_altitude_m if parachutes else 10e3
+
+    def before_burn(self, ignition_s: float) -> list[ph.Phase]:
+        """Return the phases up to the ignition."""
+        if self.departs:
+            return ph.departure(self.loaded.vehicle, ignition_s)
+        return [ph.coast(self.loaded.vehicle, ph.after(ignition_s), None)] if ignition_s > 0.0 else []
+
+    def deorbit_settings(self) -> Deorbit:
+        """Return the operator's burn."""
+        deorbit = self.loaded.mission.deorbit
+        if deorbit is None:
+            raise PlanError(f"{self.loaded.source}: the mission has no [deorbit] section, so no burn can be planned")
+        return deorbit
+
+    def to_guidance(self, ignition_s: float) -> tuple[Run, int]:
+        """Fly from the start to the altitude where guidance begins; return the run and the number of the burn phase."""
+        vehicle, guidance = self.loaded.vehicle, self.loaded.mission.guidance
+        phases = self.before_burn(ignition_s)
+        burn = len(phases)
+        phases += ph.deorbit(vehicle, self.deorbit_settings().delta_v_m_s)
+        split_m = vehicle.split.altitude_m if vehicle.split else guidance.entry_interface_altitude_m
+        phases.append(ph.coast(vehicle, ph.falling_through(split_m)))
+        interface_m, start_m = guidance.entry_interface_altitude_m, guidance.start_altitude_m
+        phases += ph.entry(vehicle, interface_m, start_m, self.end_altitude_m, "module_separation")[:2]
+        run = run_phases(self.world, None, phases, self.start, ground_m=-1e4)
+        return run, burn
+
+
+def aim_frame(problem: Problem, offset_m: tuple[float, float]) -> Vector:
+    """Return aim point, ahead and right as rows, shape (3, 3), for an offset (ahead, right) from the zone's centre."""
+    zone = problem.zone
+    ground = on_surface(problem.world.earth, zone.latitude_deg, zone.longitude_deg, problem.end_altitude_m)
+    ahead = horizontal(ground, problem.passing.course_itrf)
+    right = np.cross(ahead, ground / np.linalg.norm(ground))
+    aim = ground + offset_m[0] * ahead + offset_m[1] * right
+    return np.array([aim, ahead, right])
+
+
+def _misses(problem: Problem, guide: Guide, run: Run) -> tuple[float, float]:
+    """Return the miss ahead and to the right of a lift turned evenly to both sides, in m."""
+    sample = run.begins[len(run.phases)]
+    row = ph.Phase(None, ph.capsule_columns(problem.loaded.vehicle)).row()
+    cosine = guide.reference_cosine
+    ends = [predict(problem.world, guide, row, sample, cosine, side) for side in (1.0, -1.0)]
+    return 0.5 * (ends[0][0] + ends[1][0]), 0.5 * (ends[0][1] + ends[1][1])
+
+
+def plan_return(problem: Problem, offset_m: tuple[float, float], fixed_ignition_s: float | None) -> Plan:
+    """Find the ignition (unless it is fixed), the split timer and the guidance record.
+
+    Raises
+    ------
+    PlanError
+        If no ignition brings the capsule to the aim point, or the zone is too far to the side.
+    """
+    loaded = problem.loaded
+    guide = guide_record(
+        loaded.mission.guidance, loaded.vehicle.capsule.bank, problem.end_altitude_m, aim_frame(problem, offset_m), 1.0
+    )
+    ignition_s = fixed_ignition_s
+    if ignition_s is None:
+        ignition_s = _search_ignition(problem, guide)
+    run, burn = problem.to_guidance(ignition_s)
+    _require_descent(problem, run)
+    _, right = _misses(problem, guide, run)
+    if abs(right) > CROSSRANGE_LIMIT_M:
+        raise PlanError(
+            f"zone '{problem.zone.name}' lies {abs(right) / 1e3:.0f} km to the side of the track, "
+            f"the capsule reaches about {CROSSRANGE_LIMIT_M / 1e3:.0f} km; choose another revolution or zone"
+        )
+    timer_s = float(run.begins[burn + 2, k.TIME] - run.begins[burn + 1, k.TIME])
+    guide = replace_side(guide, -1.0 if right > 0.0 else 1.0)
+    return Plan(ignition_s, timer_s, guide, -right, offset_m)
+
+
+def replace_side(guide: Guide, side: float) -> Guide:
+    """Return the guidance record with another first side."""
+    return guide._replace(first_side=side)
+
+
+def _require_descent(problem: Problem, run: Run) -> None:
+    if run.status.code != ENDED:
+        delta_v = problem.deorbit_settings().delta_v_m_s
+        raise PlanError(
+            f"after a burn of {delta_v:.1f} m/s the ship does not come down to the entry ({run.status.sentence}); "
+            f"raise deorbit.delta_v_m_s (from 420 km a Soyuz needs about 128 m/s)"
+        )
+
+
+def _search_ignition(problem: Problem, guide: Guide) -> float:
+    """Return the ignition time in s by the secant method on the range miss."""
+
+    def miss(at_s: float) -> float:
+        run, _ = problem.to_guidance(at_s)
+        _require_descent(problem, run)
+        return _misses(problem, guide, run)[0]
+
+    first = problem.passing.time_s - _IGNITION_LEAD_S
+    miss_first = miss(first)
+    second = first - np.clip(miss_first / 7000.0, -900.0, 900.0)
+    for _ in range(20):
+        miss_second = miss(second)
+        if abs(miss_second) < _TOLERANCE_M:
+            return float(second)
+        slope = (miss_second - miss_first) / (second - first) if second != first else 7000.0
+        slope = float(np.clip(slope, 2000.0, 12000.0))
+        first, miss_first = second, miss_second
+        second = second - float(np.clip(miss_second / slope, -600.0, 600.0))
+    raise PlanError(
+        f"no ignition near {first:.0f} s after undocking brings the capsule to zone '{problem.zone.name}' "
+        f"(miss {miss_second / 1e3:.1f} km); check deorbit.delta_v_m_s and guidance.reference_bank_deg"
+    )
+
+

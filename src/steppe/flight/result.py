@@ -1,0 +1,164 @@
+"""What a flight leaves behind: columns, events, status and provenance. Data only; no plotting, no files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+from steppe.config.loader import LoadedMission
+from steppe.errors import Status
+
+Column = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One moment of the flight.
+
+    Attributes
+    ----------
+    name
+        One of the names in `steppe.nomenclature.EVENTS`, or the name of a canopy stage.
+    time_s
+        Seconds since the epoch of the flight.
+    utc
+        The same as a date.
+    altitude_m, latitude_deg, longitude_deg
+        Geodetic position on WGS-84 (or on the sphere that the mission chose).
+    speed_m_s
+        Speed relative to the air.
+    mach
+        Mach number; NaN above the air table.
+    published_utc
+        When it really happened, if that was published.
+    published_precision_s
+        How precisely that was published, in seconds.
+    """
+
+    name: str
+    time_s: float
+    utc: datetime
+    altitude_m: float
+    latitude_deg: float
+    longitude_deg: float
+    speed_m_s: float
+    mach: float
+    published_utc: datetime | None = None
+    published_precision_s: float | None = None
+
+    @property
+    def difference_s(self) -> float | None:
+        """Flown minus published time in seconds, or None if nothing was published."""
+        return None if self.published_utc is None else (self.utc - self.published_utc).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """The trajectory of one body as columns of equal length; names, units and frames are in `nomenclature`.
+
+    Attributes
+    ----------
+    body
+        ``"ship"``, ``"capsule"``, ``"station"`` or the name of a discarded module.
+    columns
+        Name to values, one value per sample; every name is in `steppe.nomenclature.VARIABLES`.
+    """
+
+    body: str
+    columns: dict[str, Column]
+
+    def __len__(self) -> int:
+        """Return the number of samples."""
+        return len(self.columns["time_s"])
+
+
+@dataclass(frozen=True, slots=True)
+class Touchdown:
+    """The moment and the place of the landing, and its distance from where the real one was."""
+
+    utc: datetime
+    latitude_deg: float
+    longitude_deg: float
+    speed_m_s: float
+    speed_before_engines_m_s: float
+    distance_to_zone_km: float | None
+    distance_to_published_km: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Peaks:
+    """The largest values of the entry: load in g, stagnation heat flux in W/m2, dynamic pressure in Pa."""
+
+    load_g: float
+    heat_flux_w_m2: float
+    dynamic_pressure_pa: float
+
+
+@dataclass(frozen=True, slots=True)
+class Departing:
+    """How the ship left the station.
+
+    Attributes
+    ----------
+    columns
+        ``time_s``, ``radial_m``, ``along_track_m``, ``cross_track_m``, ``distance_m`` of the ship relative to the
+        station in the station's LVLH frame.
+    distance_at_ignition_m
+        Distance when the deorbit burn begins.
+    closest_after_separation_m
+        The smallest distance after the last separation burn has ended and the ship has left its vicinity.
+    returns
+        True if the distance ever shrinks again below what it was when the last separation burn ended.
+    """
+
+    columns: dict[str, Column]
+    distance_at_ignition_m: float
+    closest_after_separation_m: float
+    returns: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """A flown return.
+
+    Attributes
+    ----------
+    mission
+        The mission with its vehicle and zone, as loaded.
+    status
+        How it ended.
+    epoch
+        The date at `time_s` = 0.
+    track
+        The ship until the split, then the capsule to the ground: one continuous trajectory.
+    modules
+        The discarded modules.
+    events
+        In order of time.
+    provenance
+        Version, hash of the configuration, names of the models, dates of the tables.
+    """
+
+    mission: LoadedMission
+    status: Status
+    epoch: datetime
+    track: Track
+    modules: tuple[Track, ...]
+    events: tuple[Event, ...]
+    peaks: Peaks
+    touchdown: Touchdown | None
+    departing: Departing | None
+    plan: dict[str, float | str | None]
+    provenance: dict[str, str]
+    notes: tuple[str, ...] = field(default=())
+
+    def utc_at(self, time_s: float) -> datetime:
+        """Return the date at `time_s` seconds after the epoch, rounded to microseconds."""
+        return self.epoch + timedelta(seconds=float(time_s))
+
+    def event(self, name: str) -> Event | None:
+        """Return the event of that name, or None if it did not happen."""
+        return next((event for event in self.events if event.name == name), None)

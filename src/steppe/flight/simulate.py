@@ -1,0 +1,336 @@
+"""Flies a mission: plan, one continuous trajectory from the start to the ground, and the discarded modules."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from steppe.config.compile import guide_record
+from steppe.config.loader import LoadedMission
+from steppe.config.mission import Zone
+from steppe.errors import LANDED, ConfigError
+from steppe.flight import assemble
+from steppe.flight import phases as ph
+from steppe.flight.plan import Plan, Problem, aim_frame, find_pass, plan_return
+from steppe.flight.result import Departing, Flight, Track
+from steppe.flight.running import Run, run_phases, start_row
+from steppe.flight.starting import Beginning, begin_elsewhere
+from steppe.flight.surroundings import surroundings
+from steppe.frames.elements import StationOrbit
+from steppe.frames.geodetic import geodetic_to_itrf
+from steppe.kernels import flying as k
+from steppe.kernels.guidance import Guide
+
+Array = npt.NDArray[np.float64]
+Progress = Callable[[str], None]
+
+# The two discarded modules are followed to below the 78 km where such modules break up (ISO 27875 practice)
+MODULE_END_M = 70e3
+# B* to drag area over mass: B* = rho_0 CD A / (2 m) with rho_0 = 0.1570 kg/m2 per Earth radius
+# (Vallado, Fundamentals of Astrodynamics and Applications, 4th ed., section 2.4.2)
+_BSTAR_TO_DRAG_M2_KG = 2.0 / 0.1570
+_AIM_ROUNDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """Everything that is known before the final flight."""
+
+    beginning: Beginning
+    guide: Guide
+    phases: list[ph.Phase]
+    plan: Plan | None
+
+
+def fly(loaded: LoadedMission, *, progress: Progress | None = None) -> Flight:
+    """Fly a mission.
+
+    Parameters
+    ----------
+    loaded
+        The mission with its vehicle and zone.
+    progress
+        Called with a short sentence before each long step.
+
+    Returns
+    -------
+    Flight
+        Columns, events, status and provenance. A flight that does not land says so by its status.
+
+    Raises
+    ------
+    ConfigError, ElementsError, EnvironmentDataError, PlanError
+        If the mission cannot be flown as written.
+    """
+    say = progress or (lambda _: None)
+    say("reading the station's orbit, building air and wind")
+    beginning = _from_station(loaded) if loaded.mission.start.phase == "station" else begin_elsewhere(loaded)
+    say("planning the burn (the first run compiles the kernels; later runs do not)")
+    ready = _prepare(loaded, beginning)
+    say("flying")
+    return _fly_ready(loaded, ready)
+
+
+def station_orbit(loaded: LoadedMission, before_utc: datetime) -> StationOrbit:
+    """Return the station's orbit of a mission."""
+    station = loaded.mission.station
+    if station is None:
+        raise ConfigError("a flight from the station needs [station]", source=loaded.source, key="station")
+    if station.file is not None:
+        return StationOrbit.from_file((loaded.folder or Path()) / station.file, before_utc=before_utc)
+    return StationOrbit.from_lines(str(station.line1), str(station.line2), source=f"{loaded.source}: station")
+
+
+def _from_station(loaded: LoadedMission) -> Beginning:
+    mission, zone, ship = loaded.mission, loaded.zone, loaded.vehicle.ship
+    if mission.departure is None or zone is None or ship is None:
+        raise ConfigError("a flight from the station needs [departure], a zone and a ship", source=loaded.source)
+    epoch = mission.departure.undocking_utc
+    orbit = station_orbit(loaded, epoch)
+    passing = find_pass(orbit, zone, epoch)
+    site = geodetic_to_itrf(np.radians(zone.latitude_deg), np.radians(zone.longitude_deg), 0.0)
+    around = surroundings(loaded, epoch + timedelta(seconds=passing.time_s), site, passing.course_itrf)
+    position_m, velocity_m_s = orbit.state_itrf(epoch)
+    start = start_row(0.0, position_m, velocity_m_s, ship.mass_kg, _held_bank(loaded))
+    drag_m2_kg = max(orbit.bstar, 0.0) * _BSTAR_TO_DRAG_M2_KG
+    station = start_row(0.0, position_m, velocity_m_s, 1.0)
+    notes = (*around.notes, *orbit.notes)
+    provenance = {
+        **around.provenance,
+        "station_orbit": f"{orbit.name}, elements of {orbit.epoch:%Y-%m-%dT%H:%M:%SZ}",
+    }
+    return Beginning(epoch, around.world, start, passing, station, drag_m2_kg, provenance, notes)
+
+
+def _held_bank(loaded: LoadedMission) -> float:
+    return math.radians(loaded.mission.guidance.reference_bank_deg)
+
+
+def _prepare(loaded: LoadedMission, beginning: Beginning) -> _Ready:
+    """Plan the return and lay out the phases of the final flight."""
+    mission = loaded.mission
+    if mission.start.phase not in ("station", "orbit"):
+        guide = _unplanned_guide(loaded, beginning)
+        return _Ready(beginning, guide, _phases_without_burn(loaded, beginning), None)
+    zone = loaded.zone
+    if zone is None or beginning.passing is None:
+        raise ConfigError("a deorbit burn needs a zone to aim at", source=loaded.source, key="zone")
+    problem = Problem(
+        loaded, beginning.world, beginning.start, zone, beginning.passing, mission.start.phase == "station"
+    )
+    fixed = _fixed_ignition(loaded, beginning)
+    offset = (0.0, 0.0)
+    plan = plan_return(problem, offset, fixed)
+    # The zone is where the capsule should stand, the aim point where the parachute opens: the difference is the planned
+    # drift, found by flying the plan
+    for _ in range(_AIM_ROUNDS):
+        trial = _Ready(beginning, plan.guide, _phases_with_burn(loaded, problem, plan), plan)
+        run = _run(loaded, trial, record_every_s=1e9)
+        if run.status.code != LANDED or mission.guidance.law != "predictor-corrector":
+            break
+        offset = _drift_offset(problem, plan, run)
+        plan = plan_return(problem, offset, fixed)
+    return _Ready(beginning, plan.guide, _phases_with_burn(loaded, problem, plan), plan)
+
+
+def _fixed_ignition(loaded: LoadedMission, beginning: Beginning) -> float | None:
+    deorbit = loaded.mission.deorbit
+    if deorbit is None or deorbit.ignition_utc is None:
+        return None if loaded.mission.start.phase == "station" else 0.0
+    seconds = (deorbit.ignition_utc - beginning.epoch).total_seconds()
+    ship = loaded.vehicle.ship
+    burns = ship.departure.burns if ship and loaded.mission.start.phase == "station" else ()
+    earliest = max((burn.delay_s + burn.duration_s for burn in burns), default=0.0)
+    if not earliest <= seconds <= 86400.0:
+        raise ConfigError(
+            f"the ignition must come {earliest:.0f} s to one day after the start at "
+            f"{beginning.epoch:%Y-%m-%dT%H:%M:%SZ}, got {deorbit.ignition_utc:%Y-%m-%dT%H:%M:%SZ} ({seconds:+.0f} s)",
+            source=loaded.source,
+            key="deorbit.ignition_utc",
+        )
+    return seconds
+
+
+def _drift_offset(problem: Problem, plan: Plan, run: Run) -> tuple[float, float]:
+    """Return the aim offset that puts the touchdown of a flown plan on the zone's centre."""
+    centre, ahead, right = aim_frame(problem, (0.0, 0.0))
+    command = next(i for i, phase in enumerate(run.phases) if phase.event == "parachute_command")
+    opened, landed = run.begins[command, k.X : k.Z + 1], run.begins[run.begun, k.X : k.Z + 1]
+    drift = landed - opened
+    # The vertical part of the fall has no horizontal component at the zone
+    return -float(drift @ ahead), -float(drift @ right)
+
+
+def _phases_with_burn(loaded: LoadedMission, problem: Problem, plan: Plan) -> list[ph.Phase]:
+    vehicle = loaded.vehicle
+    phases = problem.before_burn(plan.ignition_s)
+    phases += ph.deorbit(vehicle, problem.deorbit_settings().delta_v_m_s)
+    phases.append(ph.coast(vehicle, ph.after(plan.split_after_cutoff_s)))
+    return phases + _entry_and_landing(loaded, "module_separation")
+
+
+def _entry_and_landing(loaded: LoadedMission, start_event: str | None) -> list[ph.Phase]:
+    vehicle, guidance = loaded.vehicle, loaded.mission.guidance
+    end_m = vehicle.parachutes.command_altitude_m if vehicle.parachutes else -1e3
+    entry = ph.entry(
+        vehicle, guidance.entry_interface_altitude_m, guidance.start_altitude_m, end_m, start_event or "start"
+    )
+    if vehicle.parachutes is None:
+        entry[-1] = ph.Phase(entry[-1].event, {**entry[-1].columns, k.LANDS: 1.0})
+        return entry
+    return entry + ph.canopies(vehicle, vehicle.parachutes, _ground_m(loaded.zone))
+
+
+def _ground_m(zone: Zone | None) -> float:
+    return zone.ground_height_m if zone else 0.0
+
+
+def _phases_without_burn(loaded: LoadedMission, beginning: Beginning) -> list[ph.Phase]:
+    mission, vehicle = loaded.mission, loaded.vehicle
+    phase = mission.start.phase
+    if phase == "entry":
+        return _entry_and_landing(loaded, None)
+    if phase == "canopy":
+        if vehicle.parachutes is None:
+            raise ConfigError("a canopy flight needs a vehicle with [parachutes]", source=loaded.source, key="vehicle")
+        return ph.canopies(vehicle, vehicle.parachutes, _ground_m(loaded.zone))
+    return [ph.free_flight(vehicle, beginning.start[7])]
+
+
+def _unplanned_guide(loaded: LoadedMission, beginning: Beginning) -> Guide:
+    """Return the guidance of a flight that starts after the burn: aim at the zone, along the line to it."""
+    vehicle, zone = loaded.vehicle, loaded.zone
+    end_m = vehicle.parachutes.command_altitude_m if vehicle.parachutes else 10e3
+    if zone is None or beginning.passing is None:
+        return guide_record(loaded.mission.guidance, vehicle.capsule.bank, end_m, np.zeros((3, 3)), 1.0)
+    problem = Problem(loaded, beginning.world, beginning.start, zone, beginning.passing, False)
+    side = 1.0 if loaded.mission.guidance.initial_bank_side == "right" else -1.0
+    return guide_record(loaded.mission.guidance, vehicle.capsule.bank, end_m, aim_frame(problem, (0.0, 0.0)), side)
+
+
+def _stopped(loaded: LoadedMission, phases: list[ph.Phase]) -> list[ph.Phase]:
+    """Return the phases cut at the stop of the mission, where it has one."""
+    stop = loaded.mission.stop
+    if stop is None:
+        return phases
+    first = phases[0]
+    if stop.after_s is not None:
+        return [ph.Phase(first.event, {**first.columns, **ph.after(stop.after_s)})]
+    kept = [phase for phase in phases if _above(phase, stop.altitude_m or 0.0)]
+    last = phases[len(kept)] if len(kept) < len(phases) else phases[-1]
+    return [*kept, ph.Phase(last.event, {**last.columns, **ph.falling_through(stop.altitude_m or 0.0)})]
+
+
+def _above(phase: ph.Phase, altitude_m: float) -> bool:
+    return phase.columns.get(k.END_KIND) == k.AT_ALTITUDE and phase.columns[k.END_VALUE] > altitude_m
+
+
+def _run(loaded: LoadedMission, ready: _Ready, record_every_s: float) -> Run:
+    start = ready.beginning.start.copy()
+    if loaded.mission.start.phase in ("station", "orbit"):
+        start[9] = ready.guide.first_side * _held_bank(loaded)
+    return run_phases(
+        ready.beginning.world,
+        ready.guide,
+        ready.phases,
+        start,
+        ground_m=_ground_m(loaded.zone),
+        load_limit_g=loaded.mission.limits.load_g,
+        record_every_s=record_every_s,
+    )
+
+
+def _fly_ready(loaded: LoadedMission, ready: _Ready) -> Flight:
+    mission, vehicle, beginning = loaded.mission, loaded.vehicle, ready.beginning
+    ready = _Ready(beginning, ready.guide, _stopped(loaded, ready.phases), ready.plan)
+    run = _run(loaded, ready, mission.output.interval_s)
+    track = assemble.track_of("capsule", run, beginning.world, vehicle.capsule.nose_radius_m, banked=True)
+    landed = run.status.code == LANDED
+    events = assemble.events_of(track, run, beginning.epoch, mission.published, landed)
+    return Flight(
+        mission=loaded,
+        status=run.status,
+        epoch=beginning.epoch,
+        track=track,
+        modules=_modules(loaded, ready, run),
+        events=events,
+        peaks=assemble.peaks_of(track, events),
+        touchdown=assemble.touchdown_of(track, events, loaded.zone, mission.published),
+        departing=_departing(ready, run, track),
+        plan=_plan_facts(ready, run),
+        provenance={
+            "steppe": version("steppe"),
+            "config_hash": loaded.config_hash,
+            "vehicle": vehicle.name,
+            "guidance": mission.guidance.law,
+            **beginning.provenance,
+        },
+        notes=beginning.notes,
+    )
+
+
+def _plan_facts(ready: _Ready, run: Run) -> dict[str, float | str | None]:
+    plan = ready.plan
+    if plan is None:
+        return {}
+    names = [phase.event for phase in run.phases[: run.begun]]
+    facts: dict[str, float | str | None] = {
+        "ignition_s": plan.ignition_s,
+        "split_after_cutoff_s": plan.split_after_cutoff_s,
+        "crossrange_km": plan.crossrange_m / 1e3,
+        "aim_offset_ahead_km": plan.aim_offset_m[0] / 1e3,
+        "aim_offset_right_km": plan.aim_offset_m[1] / 1e3,
+    }
+    if "deorbit_cutoff" in names:
+        lit, cut = names.index("deorbit_ignition"), names.index("deorbit_cutoff")
+        facts["burn_duration_s"] = float(run.begins[cut, k.TIME] - run.begins[lit, k.TIME])
+        facts["delta_v_m_s"] = float(run.begins[cut, k.SENSED] - run.begins[lit, k.SENSED])
+        facts["propellant_kg"] = float(run.begins[lit, k.MASS] - run.begins[cut, k.MASS])
+    return facts
+
+
+def _modules(loaded: LoadedMission, ready: _Ready, run: Run) -> tuple[Track, ...]:
+    """Fly the discarded modules from the split."""
+    split = loaded.vehicle.split
+    names = [phase.event for phase in run.phases[: run.begun]]
+    if split is None or "module_separation" not in names or ready.plan is None:
+        return ()
+    begin = run.begins[names.index("module_separation")]
+    tracks = []
+    for module in split.modules:
+        kick = [module.separation_speed_m_s * part for part in ph.unit(module.separation_direction)]
+        columns = {
+            k.FIXED_DRAG_M2: module.drag_area_m2,
+            k.STEP_S: ph.COAST_STEP_S,
+            k.TIME_LIMIT_S: 7200.0,
+            **dict(zip((k.KICK_RADIAL, k.KICK_ALONG, k.KICK_CROSS), kick, strict=True)),
+            **ph.falling_through(MODULE_END_M),
+        }
+        start = start_row(float(begin[k.TIME]), begin[k.X : k.Z + 1], begin[k.U : k.W + 1], module.mass_kg)
+        phases = [ph.Phase("module_separation", columns)]
+        own = run_phases(ready.beginning.world, None, phases, start, ground_m=-1e4, record_every_s=1.0)
+        tracks.append(assemble.track_of(module.name, own, ready.beginning.world, 1.0, banked=False))
+    return tuple(tracks)
+
+
+def _departing(ready: _Ready, run: Run, track: Track) -> Departing | None:
+    """Fly the station beside the ship until the ignition."""
+    beginning, plan = ready.beginning, ready.plan
+    if beginning.station is None or plan is None:
+        return None
+    columns = {k.FIXED_DRAG_M2: beginning.station_drag_m2_kg, k.STEP_S: ph.DRIFT_STEP_S}
+    phases = [ph.Phase("undocking", {**columns, **ph.after(plan.ignition_s)})]
+    own = run_phases(beginning.world, None, phases, beginning.station, ground_m=-1e4, record_every_s=10.0)
+    station = assemble.track_of("station", own, beginning.world, 1.0, banked=False)
+    burns = [i for i in range(run.begun) if run.phases[i].event == "separation_burn"]
+    settled_s = float(run.begins[burns[-1] + 1, k.TIME]) if burns else 600.0
+    return assemble.departing_of(track, station, settled_s, plan.ignition_s)
+
+

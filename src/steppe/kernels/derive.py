@@ -1,0 +1,95 @@
+"""Outputs from states: everything a person reads, computed from recorded states by the laws that flew them."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from steppe.constants import STANDARD_GRAVITY_M_S2
+from steppe.kernels.air import air_at
+from steppe.kernels.bank import sine_cosine
+from steppe.kernels.earth import altitude_and_up
+from steppe.kernels.flying import BANK, CANOPY_DURATION_S, MASS, PHASE, SENSED, TIME, U, X, forces_of
+from steppe.kernels.guidance import Guide, predicted_end
+from steppe.kernels.heating import stagnation_heat_flux
+from steppe.kernels.jit import driver
+from steppe.kernels.motion import World, air_velocity, canopy_drag_area, rates
+
+# Columns of the output
+(
+    ALTITUDE, LATITUDE, LONGITUDE, AIRSPEED, GROUND_SPEED, VERTICAL_SPEED, INERTIAL_SPEED, PATH_ANGLE, HEADING,
+    MACH, DENSITY, DYNAMIC_PRESSURE, LOAD, HEAT_FLUX, HEAT_LOAD, CANOPY_AREA,
+) = range(16)  # fmt: skip
+OUTPUT_COLUMNS = 16
+
+
+@driver
+def derive(
+    world: World,
+    phases: npt.NDArray[np.float64],
+    begins: npt.NDArray[np.float64],
+    record: npt.NDArray[np.float64],
+    nose_radius_m: float,
+    output: npt.NDArray[np.float64],
+) -> None:
+    """Fill `output`, shape (samples, 16), from the record of `fly_phases`; angles in rad, load in g.
+
+    The load is the sensed acceleration of the right-hand side at the sample, in g.
+    """
+    heat_load = 0.0
+    for i in range(record.shape[0]):
+        row = record[i]
+        phase = int(row[PHASE])
+        started, rate = 0.0, 1e9
+        for earlier in range(phase + 1):
+            if phases[earlier, CANOPY_DURATION_S] > 0.0:
+                started, rate = begins[earlier, TIME], 1.0 / phases[earlier, CANOPY_DURATION_S]
+        forces = forces_of(phases[phase], (started, rate))
+        state = (row[X], row[X + 1], row[X + 2], row[U], row[U + 1], row[U + 2], row[MASS], row[SENSED])
+        x, y, z, u, v, w, _, _ = state
+        altitude, up_x, up_y, up_z = altitude_and_up(world.earth, x, y, z)
+        inverse_r = 1.0 / math.sqrt(x * x + y * y + z * z)
+        density, inverse_sound = air_at(world.air, altitude, x * inverse_r, y * inverse_r, z * inverse_r)
+        air_x, air_y, air_z = air_velocity(world, altitude, up_x, up_y, up_z)
+        airspeed = math.sqrt((u - air_x) ** 2 + (v - air_y) ** 2 + (w - air_z) ** 2)
+        across = 1.0 / math.sqrt(up_x * up_x + up_y * up_y + 1e-24)
+        east_x, east_y = -up_y * across, up_x * across
+        climb = u * up_x + v * up_y + w * up_z
+        east = u * east_x + v * east_y
+        north = -u * up_z * east_y + v * up_z * east_x + w * (up_x * east_y - up_y * east_x)
+        ground = math.sqrt(u * u + v * v + w * w)
+        spin = world.earth.rotation_rad_s
+        sine, cosine = sine_cosine(row[BANK])
+        rate_of = rates(world, forces, row[TIME], state, sine, cosine)
+        heat = stagnation_heat_flux(density, airspeed, nose_radius_m)
+        if i > 0:
+            heat_load += 0.5 * (heat + output[i - 1, HEAT_FLUX]) * (row[TIME] - record[i - 1, TIME])
+        output[i, ALTITUDE] = altitude
+        output[i, LATITUDE] = math.atan2(up_z, math.sqrt(up_x * up_x + up_y * up_y))
+        output[i, LONGITUDE] = math.atan2(y, x)
+        output[i, AIRSPEED] = airspeed
+        output[i, GROUND_SPEED] = ground
+        output[i, VERTICAL_SPEED] = climb
+        output[i, INERTIAL_SPEED] = math.sqrt((u - spin * y) ** 2 + (v + spin * x) ** 2 + w * w)
+        output[i, PATH_ANGLE] = math.atan2(climb, math.sqrt(east * east + north * north))
+        output[i, HEADING] = math.atan2(east, north)
+        output[i, MACH] = airspeed * inverse_sound
+        output[i, DENSITY] = density
+        output[i, DYNAMIC_PRESSURE] = 0.5 * density * airspeed * airspeed
+        output[i, LOAD] = rate_of[7] / STANDARD_GRAVITY_M_S2
+        output[i, HEAT_FLUX] = heat
+        output[i, HEAT_LOAD] = heat_load
+        output[i, CANOPY_AREA] = canopy_drag_area(forces, row[TIME])
+
+
+@driver
+def predict(
+    world: World, guide: Guide, phase: npt.NDArray[np.float64], sample: npt.NDArray[np.float64], cosine: float,
+    side: float,
+) -> tuple[float, float]:  # fmt: skip
+    """Return the miss ahead and to the right of the aim point in m, from one recorded sample at a constant bank."""
+    forces = forces_of(phase, (0.0, 1e9))
+    state = (sample[1], sample[2], sample[3], sample[4], sample[5], sample[6], sample[7], sample[8])
+    return predicted_end(world, forces, guide, sample[0], state, cosine, side)

@@ -1,0 +1,95 @@
+"""How the kernels are compiled: one decorator for the laws, one for the drivers, and a cache that cannot go stale.
+
+numba's own cache looks only at the file of the outermost function, so an edited law would leave a stale driver on
+disk. Here the key is the text of *all* kernels: change one character of physics and everything is compiled anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from numba import njit
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+# No nnan and no ninf: a lane that turned into NaN must be seen by its status check.
+FASTMATH = {"contract", "nsz", "arcp"}
+
+
+@cache
+def source_stamp() -> str:
+    """Return the hash of the text of every kernel, which names the compile cache."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def cache_folder() -> Path:
+    """Return the folder of the compile cache: STEPPE_CACHE_DIR, else the user's cache folder."""
+    chosen = os.environ.get("STEPPE_CACHE_DIR")
+    if chosen:
+        return Path(chosen) / "kernels" / source_stamp()
+    import platformdirs  # noqa: PLC0415
+
+    return Path(platformdirs.user_cache_dir("steppe")) / "kernels" / source_stamp()
+
+
+class _Locator(_CacheLocator):  # type: ignore[misc]
+    """Places the cache of the kernels in a folder named after their text."""
+
+    def __init__(self, py_func: Callable[..., Any], py_file: str) -> None:
+        self._py_func = py_func
+        self._py_file = py_file
+
+    def get_cache_path(self) -> str:
+        return str(cache_folder())
+
+    def get_source_stamp(self) -> str:
+        return source_stamp()
+
+    def get_disambiguator(self) -> str:
+        return Path(self._py_file).stem
+
+    @classmethod
+    def from_function(cls, py_func: Callable[..., Any], py_file: str) -> _Locator | None:
+        locator = cls(py_func, py_file)
+        try:
+            locator.ensure_cache_path()
+        except OSError:
+            return None
+        return locator
+
+
+class _Implementation(CompileResultCacheImpl):  # type: ignore[misc]
+    _locator_classes = [_Locator]  # noqa: RUF012
+
+
+class _KernelCache(FunctionCache):  # type: ignore[misc]
+    _impl_class = _Implementation
+
+
+def physics(function: Function) -> Function:
+    """Compile a scalar law: inlined by LLVM into every caller, never cached by itself."""
+    compiled: Function = njit(fastmath=FASTMATH, error_model="numpy", forceinline=True)(function)
+    return compiled
+
+
+def driver(function: Function) -> Function:
+    """Compile a loop over laws, with a disk cache keyed on the text of all kernels.
+
+    Without a writable cache folder the driver compiles at every start.
+    """
+    compiled: Any = njit(fastmath=FASTMATH, error_model="numpy", nogil=True)(function)
+    if hasattr(compiled, "_cache"):
+        try:
+            compiled._cache = _KernelCache(function)
+        except RuntimeError:  # numba's word for "no folder can be written": compile without a cache
+            return compiled  # type: ignore[no-any-return]
+    return compiled  # type: ignore[no-any-return]

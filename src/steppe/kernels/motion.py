@@ -1,0 +1,194 @@
+"""The equations of motion: one right-hand side for orbit, burn, entry and canopy.
+
+The state is Earth-fixed (ITRF, turning at a constant rate): position, velocity relative to the turning Earth, mass,
+and the sensed acceleration summed over time. Phases differ by `Forces`, never by another function.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from steppe.kernels.aero import Aero, coefficients
+from steppe.kernels.air import Air, air_at, clamp
+from steppe.kernels.earth import Earth, altitude_and_up, gravity
+from steppe.kernels.jit import physics
+from steppe.kernels.wind import Wind, wind_at
+
+# x, y, z in m; u, v, w in m/s (ITRF); mass in kg; sensed velocity in m/s
+State = tuple[float, float, float, float, float, float, float, float]
+
+
+class World(NamedTuple):
+    """Everything outside the vehicle, and the aerodynamics of the capsule."""
+
+    earth: Earth
+    air: Air
+    wind: Wind
+    aero: Aero
+
+
+class Forces(NamedTuple):
+    """What acts in a phase.
+
+    Attributes
+    ----------
+    fixed_drag_area_m2
+        Drag coefficient times area that does not depend on Mach number (ship, discarded module).
+    aero_area_m2
+        Reference area of the capsule's Mach table; 0 while the capsule does not fly alone.
+    lift_factor, drag_factor
+        Multiply the table's coefficients (0 for no lift; dispersions).
+    canopy_from_m2, canopy_to_m2, canopy_start_s, canopy_rate_per_s
+        Drag area of the canopies before and after the inflation, when it starts, and one over its duration.
+    thrust_n, mass_flow_kg_s
+        Thrust and propellant flow.
+    thrust_radial, thrust_along, thrust_cross
+        Direction of the thrust in LVLH of the inertial orbit (unit vector).
+    """
+
+    fixed_drag_area_m2: float
+    aero_area_m2: float
+    lift_factor: float
+    drag_factor: float
+    canopy_from_m2: float
+    canopy_to_m2: float
+    canopy_start_s: float
+    canopy_rate_per_s: float
+    thrust_n: float
+    mass_flow_kg_s: float
+    thrust_radial: float
+    thrust_along: float
+    thrust_cross: float
+
+
+@physics
+def canopy_drag_area(forces: Forces, time_s: float) -> float:
+    """Return the drag area of the canopies in m2: it grows with the square of time while they inflate.
+
+    Knacke, Parachute Recovery Systems Design Manual (NWC TP 6575, 1991), section 5.4: solid-cloth canopies.
+    """
+    t = clamp((time_s - forces.canopy_start_s) * forces.canopy_rate_per_s, 0.0, 1.0)
+    return forces.canopy_from_m2 + (forces.canopy_to_m2 - forces.canopy_from_m2) * t * t
+
+
+@physics
+def air_velocity(
+    world: World, altitude_m: float, up_x: float, up_y: float, up_z: float
+) -> tuple[float, float, float]:
+    """Return the velocity of the air relative to the turning Earth in m/s (ITRF components)."""
+    east, north = wind_at(world.wind, altitude_m)
+    across = 1.0 / math.sqrt(up_x * up_x + up_y * up_y + 1e-24)
+    east_x, east_y = -up_y * across, up_x * across
+    return (
+        east * east_x - north * up_z * east_y,
+        east * east_y + north * up_z * east_x,
+        north * (up_x * east_y - up_y * east_x),
+    )
+
+
+@physics
+def aerodynamic_acceleration(
+    world: World, forces: Forces, time_s: float, state: State, place: tuple[float, float, float, float],
+    sine_bank: float, cosine_bank: float,
+) -> tuple[float, float, float]:  # fmt: skip
+    """Return drag and lift over mass in m/s2 (ITRF components).
+
+    `place` is the geodetic altitude in m and the local normal. Lift is turned by the bank angle about the airspeed:
+    zero bank is up, positive bank turns it to the right.
+    """
+    x, y, z, u, v, w, mass, _ = state
+    altitude_m, up_x, up_y, up_z = place
+    inverse_r = 1.0 / math.sqrt(x * x + y * y + z * z)
+    density, inverse_sound = air_at(world.air, altitude_m, x * inverse_r, y * inverse_r, z * inverse_r)
+    air_x, air_y, air_z = air_velocity(world, altitude_m, up_x, up_y, up_z)
+    u, v, w = u - air_x, v - air_y, w - air_z
+    speed = math.sqrt(u * u + v * v + w * w + 1e-12)
+    inverse_speed = 1.0 / speed
+    drag_coefficient, lift_coefficient = coefficients(world.aero, speed * inverse_sound, density)
+    drag_area = (
+        forces.fixed_drag_area_m2
+        + forces.aero_area_m2 * forces.drag_factor * drag_coefficient
+        + canopy_drag_area(forces, time_s)
+    )
+    pressure_over_mass = 0.5 * density * speed / mass
+    drag = pressure_over_mass * drag_area
+    lift = pressure_over_mass * speed * forces.aero_area_m2 * forces.lift_factor * lift_coefficient
+    vx, vy, vz = u * inverse_speed, v * inverse_speed, w * inverse_speed
+    climb = up_x * vx + up_y * vy + up_z * vz
+    lift_x, lift_y, lift_z = up_x - climb * vx, up_y - climb * vy, up_z - climb * vz
+    # 1 - climb^2 is the squared length of the lift direction; the small number keeps a vertical fall finite
+    lift *= 1.0 / math.sqrt(1.0 - climb * climb + 1e-12)
+    right_x = vy * lift_z - vz * lift_y
+    right_y = vz * lift_x - vx * lift_z
+    right_z = vx * lift_y - vy * lift_x
+    return (
+        -drag * u + lift * (cosine_bank * lift_x + sine_bank * right_x),
+        -drag * v + lift * (cosine_bank * lift_y + sine_bank * right_y),
+        -drag * w + lift * (cosine_bank * lift_z + sine_bank * right_z),
+    )
+
+
+@physics
+def lvlh_vector(
+    earth: Earth, state: State, radial: float, along: float, cross: float
+) -> tuple[float, float, float]:
+    """Return a vector given in LVLH (radial, along-track, cross-track) in ITRF components.
+
+    Along-track is horizontal in the plane of the inertial velocity v + omega x r; cross-track is the orbit normal.
+    """
+    x, y, z, u, v, w, _, _ = state
+    u, v = u - earth.rotation_rad_s * y, v + earth.rotation_rad_s * x
+    inverse_r = 1.0 / math.sqrt(x * x + y * y + z * z)
+    rx, ry, rz = x * inverse_r, y * inverse_r, z * inverse_r
+    climb = rx * u + ry * v + rz * w
+    ax, ay, az = u - climb * rx, v - climb * ry, w - climb * rz
+    n = 1.0 / math.sqrt(ax * ax + ay * ay + az * az + 1e-12)
+    ax, ay, az = ax * n, ay * n, az * n
+    cx, cy, cz = ry * az - rz * ay, rz * ax - rx * az, rx * ay - ry * ax
+    return (
+        radial * rx + along * ax + cross * cx,
+        radial * ry + along * ay + cross * cy,
+        radial * rz + along * az + cross * cz,
+    )
+
+
+@physics
+def rates(
+    world: World, forces: Forces, time_s: float, state: State, sine_bank: float, cosine_bank: float
+) -> State:
+    """Return the time derivative of the state.
+
+    Parameters
+    ----------
+    world, forces
+        What surrounds the vehicle and what acts on it.
+    time_s
+        Seconds since the epoch of the flight.
+    state
+        See `State`.
+    sine_bank, cosine_bank
+        Of the bank angle at `time_s`.
+    """
+    x, y, z, u, v, w, mass, _ = state
+    earth = world.earth
+    altitude_m, up_x, up_y, up_z = altitude_and_up(earth, x, y, z)
+    place = (altitude_m, up_x, up_y, up_z)
+    force_x, force_y, force_z = aerodynamic_acceleration(world, forces, time_s, state, place, sine_bank, cosine_bank)
+    push_x, push_y, push_z = lvlh_vector(
+        earth, state, forces.thrust_radial, forces.thrust_along, forces.thrust_cross
+    )
+    push = forces.thrust_n / mass
+    force_x, force_y, force_z = force_x + push * push_x, force_y + push * push_y, force_z + push * push_z
+    pull_x, pull_y, pull_z = gravity(earth, x, y, z, up_x, up_y, up_z)
+    spin = earth.rotation_rad_s
+    return (
+        u,
+        v,
+        w,
+        pull_x + force_x + 2.0 * spin * v + spin * spin * x,
+        pull_y + force_y - 2.0 * spin * u + spin * spin * y,
+        pull_z + force_z,
+        -forces.mass_flow_kg_s,
+        math.sqrt(force_x * force_x + force_y * force_y + force_z * force_z),
+    )

@@ -1,0 +1,158 @@
+"""Labels that do not overlap: each looks for a free place round its point, and stays away if there is none."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from steppe.view import theme
+
+# Where a label may stand, as seen from its point; the first free place wins
+PLACES: tuple[tuple[float, float], ...] = (
+    (1.0, 0.0), (0.8, -0.8), (0.8, 0.8), (-1.0, 0.0), (-0.8, -0.8), (-0.8, 0.8), (0.0, 1.2), (0.0, -1.2),
+)  # fmt: skip
+_ALIGN = {-1: "right", 0: "center", 1: "left"}
+_VERTICAL = {-1: "top", 0: "center", 1: "bottom"}
+
+
+class Labels:
+    """The labels of one axes.
+
+    Parameters
+    ----------
+    axes
+        A matplotlib axes with its final limits and position.
+    """
+
+    def __init__(self, axes: Any) -> None:
+        self.axes = axes
+        self._renderer = axes.figure.canvas.get_renderer()
+        self._taken: list[Any] = []
+        self._lines = np.empty((0, 2))
+
+    def avoid_line(self, x: npt.ArrayLike, y: npt.ArrayLike) -> None:
+        """Keep labels off a line given in data coordinates."""
+        points = self.axes.transData.transform(np.column_stack([np.asarray(x, float), np.asarray(y, float)]))
+        points = points[np.all(np.isfinite(points), axis=1)]
+        if len(points) < 2:
+            return
+        # a label is at least 8 pixels high, so a point every 4 pixels leaves no gap to slip through
+        length = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
+        steps = np.linspace(0.0, length[-1], min(int(length[-1] / 4.0) + 2, 20000))
+        dense = np.column_stack([np.interp(steps, length, points[:, axis]) for axis in (0, 1)])
+        self._lines = np.vstack([self._lines, dense])
+
+    def reserve(self, artist: Any) -> None:
+        """Keep labels off something that is drawn already."""
+        self._taken.append(artist.get_window_extent(self._renderer))
+
+    def reserve_point(self, x: float, y: float, radius: float = 4.0) -> None:
+        """Keep labels off a marker, `radius` in pixels."""
+        from matplotlib.transforms import Bbox
+
+        px, py = self.axes.transData.transform((x, y))
+        self._taken.append(Bbox.from_extents(px - radius, py - radius, px + radius, py + radius))
+
+    def place(
+        self,
+        text: str,
+        x: float,
+        y: float,
+        *,
+        places: tuple[tuple[float, float], ...] = PLACES,
+        distances: tuple[float, ...] = (6.0, 13.0, 24.0),
+        must: bool = False,
+        **style: Any,
+    ) -> bool:
+        """Write a label beside a point of the data.
+
+        Parameters
+        ----------
+        text
+            What to write.
+        x, y
+            The point, in data coordinates.
+        places
+            Directions to try, in order of liking.
+        distances
+            Distances to try, in points; from the second on a thin leader joins label and point.
+        must
+            Write it at the first place if none is free.
+        **style
+            Passed to `Axes.annotate`.
+
+        Returns
+        -------
+        bool
+            Whether it was written.
+        """
+        style = {"fontsize": theme.SMALL, "color": theme.INK, "zorder": 8, **style}
+        for number, distance in enumerate(distances):
+            for direction in places:
+                artist = self._draw(text, x, y, direction, distance, number > 0, style)
+                box = self._box(artist)
+                if self._free(box):
+                    self._taken.append(box)
+                    return True
+                artist.remove()
+        if must:
+            self._taken.append(self._box(self._draw(text, x, y, places[0], distances[0], False, style)))
+        return must
+
+    def _box(self, artist: Any) -> Any:
+        from matplotlib.text import Text
+
+        # of the text alone: an annotation's own extent would include its leader
+        return Text.get_window_extent(artist, self._renderer).padded(1.5)
+
+    def _draw(
+        self, text: str, x: float, y: float, direction: tuple[float, float], distance: float, leader: bool, style: Any
+    ) -> Any:
+        dx, dy = direction
+        arrow = {"arrowstyle": "-", "color": theme.FAINT, "linewidth": 0.6, "shrinkA": 0.0, "shrinkB": 3.0}
+        return self.axes.annotate(
+            text,
+            (x, y),
+            xytext=(dx * distance, dy * distance),
+            textcoords="offset points",
+            ha=_ALIGN[int(math.copysign(1, dx)) if dx else 0],
+            va=_VERTICAL[int(math.copysign(1, dy)) if dy else 0],
+            arrowprops=arrow if leader else None,
+            **style,
+        )
+
+    def _free(self, box: Any) -> bool:
+        frame = self.axes.get_window_extent(self._renderer)
+        if box.x0 < frame.x0 or box.x1 > frame.x1 or box.y0 < frame.y0 or box.y1 > frame.y1:
+            return False
+        if any(box.overlaps(other) for other in self._taken):
+            return False
+        x, y = self._lines.T
+        return not bool(np.any((x > box.x0) & (x < box.x1) & (y > box.y0) & (y < box.y1)))
+
+
+def spread(positions: list[float], gap: float, lowest: float, highest: float) -> list[float]:
+    """Move sorted positions as little as needed so that neighbours are `gap` apart, within bounds if they fit.
+
+    Parameters
+    ----------
+    positions
+        Where things belong, rising.
+    gap
+        The smallest distance between neighbours.
+    lowest, highest
+        The bounds; the upper one yields if there are too many.
+    """
+    moved: list[float] = []
+    for position in positions:
+        moved.append(max(position, moved[-1] + gap if moved else lowest))
+    limit = highest
+    for k in range(len(moved) - 1, -1, -1):
+        moved[k] = min(moved[k], limit)
+        limit = moved[k] - gap
+    if moved and moved[0] < lowest:
+        moved = [lowest + k * gap for k in range(len(moved))]
+    return moved

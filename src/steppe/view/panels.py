@@ -1,0 +1,215 @@
+"""The panels of the flight figure that have axes of numbers: strips over time, corridor, departure."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from steppe.flight.result import Event, Flight
+from steppe.nomenclature import EVENTS
+from steppe.view import theme
+from steppe.view.labels import Labels, spread
+
+Floats = npt.NDArray[np.float64]
+
+# column, colour, and whether its largest value is worth a note
+STRIPS: Final = (
+    ("altitude_m", theme.BLUE, False),
+    ("airspeed_m_s", theme.BLUE, False),
+    ("load_g", theme.VERMILION, True),
+    ("heat_flux_w_m2", theme.VERMILION, True),
+    ("bank_deg", theme.BLUE, False),
+)
+_SHORT: Final = {
+    "module_separation": "Separation",
+    "guidance_start": "Guidance",
+    "plasma_exit": "Plasma ends",
+    "parachute_command": "Parachute",
+    "main_inflated": "Main canopy",
+    "heat_shield_jettison": "Shield drop",
+    "soft_landing_ignition": "Soft landing",
+}
+# Minutes shown before the entry interface and after the last event of the entry
+_BEFORE_MIN: Final = 1.0
+_AFTER_MIN: Final = 1.0
+
+
+def event_name(event: Event) -> str:
+    """Return a short name for the figure; a canopy stage goes by its own name."""
+    return _SHORT.get(event.name) or EVENTS.get(event.name) or event.name.replace("_", " ").capitalize()
+
+
+def reference_s(flight: Flight) -> tuple[float, str]:
+    """Return the zero of the time axis in s and what it is."""
+    entry = flight.event("entry_interface")
+    if entry is not None:
+        return entry.time_s, "entry interface"
+    return float(flight.track.columns["time_s"][0]), "start"
+
+
+def entry_window_s(flight: Flight) -> tuple[float, float]:
+    """Return the time from just before the entry to the open parachute, or the whole flight if it has no entry."""
+    time_s = flight.track.columns["time_s"]
+    first, last = float(time_s[0]), float(time_s[-1])
+    entry = flight.event("entry_interface")
+    if entry is None:
+        return first, last
+    ends = [event.time_s for event in map(flight.event, ("main_inflated", "parachute_command")) if event is not None]
+    end = ends[0] + 60.0 * _AFTER_MIN if ends else last
+    return max(first, entry.time_s - 60.0 * _BEFORE_MIN), min(last, end)
+
+
+def strip_columns(flight: Flight) -> list[tuple[str, str, bool]]:
+    """Return the rows of `STRIPS` that this flight has values for."""
+    begin, end = entry_window_s(flight)
+    columns = flight.track.columns
+    inside = (columns["time_s"] >= begin) & (columns["time_s"] <= end)
+    return [row for row in STRIPS if row[0] in columns and np.any(np.isfinite(columns[row[0]][inside]))]
+
+
+def draw_strips(all_axes: list[Any], flight: Flight) -> None:
+    """Draw the strips over a common time axis, with the events marked through all of them."""
+    zero, zero_name = reference_s(flight)
+    begin, end = entry_window_s(flight)
+    columns = flight.track.columns
+    inside = (columns["time_s"] >= begin) & (columns["time_s"] <= end)
+    minutes = (columns["time_s"][inside] - zero) / 60.0
+    limits = (begin - zero) / 60.0, max((end - zero) / 60.0, (begin - zero) / 60.0 + 1e-3)
+    for axes, (name, colour, with_peak) in zip(all_axes, strip_columns(flight), strict=True):
+        values = theme.shown(name, columns[name][inside])
+        axes.set_xlim(*limits)
+        axes.plot(minutes, values, color=colour, zorder=3, label=name)
+        axes.set_title(theme.label(name), loc="left", fontsize=theme.NORMAL, color=theme.INK, pad=3.0)
+        axes.grid(axis="y", color=theme.GRID, linewidth=0.6)
+        axes.tick_params(length=2.5, labelbottom=axes is all_axes[-1])
+        axes.locator_params(axis="y", nbins=4)
+        if name.startswith("bank"):
+            _finish_bank(axes, minutes, columns, inside)
+        else:
+            low = min(0.0, float(np.nanmin(values)))
+            axes.set_ylim(low, max(1.12 * float(np.nanmax(values)), low + 1e-3))
+        if with_peak:
+            _note_peak(axes, minutes, values, name)
+    all_axes[-1].set_xlabel(f"minutes after {zero_name}")
+    _mark_events(all_axes, flight, zero, (begin, end))
+
+
+def _finish_bank(axes: Any, minutes: Floats, columns: dict[str, Floats], inside: npt.NDArray[np.bool_]) -> None:
+    largest = float(np.nanmax(np.abs(columns["bank_deg"][inside])))
+    if "bank_command_deg" in columns:
+        command = columns["bank_command_deg"][inside]
+        axes.plot(minutes, command, color=theme.FAINT, linewidth=0.9, zorder=2, linestyle=(0, (3, 2)))
+        finite = command[np.isfinite(command)]
+        largest = max(largest, float(np.max(np.abs(finite), initial=0.0)))
+    step = 90.0 if largest > 95.0 else 45.0
+    top = max(step, np.ceil(largest / step) * step)
+    axes.set_yticks(np.arange(-top, top + 1.0, step))
+    axes.set_ylim(-1.15 * top, 1.15 * top)
+    axes.axhline(0.0, color=theme.FAINT, linewidth=0.6, zorder=1)
+    note = "right positive; dashed: command" if "bank_command_deg" in columns else "right positive"
+    axes.set_title(note, loc="right", fontsize=theme.SMALL - 0.5, color=theme.SOFT, pad=3.0)
+
+
+def _note_peak(axes: Any, minutes: Floats, values: Floats, name: str) -> None:
+    from steppe.nomenclature import VARIABLES
+
+    k = int(np.nanargmax(values))
+    axes.plot(minutes[k], values[k], "o", markersize=3.5, color=theme.INK, zorder=5)
+    left = minutes[k] > 0.5 * sum(axes.get_xlim())
+    axes.annotate(
+        f"{values[k]:.3g} {VARIABLES[name].display_unit}",
+        (minutes[k], values[k]),
+        xytext=(-6 if left else 6, 0),
+        textcoords="offset points",
+        ha="right" if left else "left",
+        va="center",
+        fontsize=theme.NORMAL,
+        fontweight="bold",
+        color=theme.INK,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.85},
+        zorder=5,
+    )
+
+
+def _mark_events(all_axes: list[Any], flight: Flight, zero: float, window: tuple[float, float]) -> None:
+    events = sorted((e for e in flight.events if window[0] <= e.time_s <= window[1]), key=lambda e: e.time_s)
+    for event in events:
+        for axes in all_axes:
+            axes.axvline((event.time_s - zero) / 60.0, color=theme.FAINT, linewidth=0.6, zorder=1.5)
+    top = all_axes[0]
+    low, high = top.get_xlim()
+    pixels = top.get_window_extent().width
+    gap = 13.0 * top.figure.dpi / 100.0 / pixels
+    at = [((event.time_s - zero) / 60.0 - low) / (high - low) for event in events]
+    for event, own, moved in zip(events, at, spread(at, gap, 0.0, 1.0), strict=True):
+        top.annotate(
+            event_name(event),
+            (own, 1.0),
+            xycoords="axes fraction",
+            xytext=(moved, 1.0 + 22.0 * top.figure.dpi / 100.0 / top.get_window_extent().height),
+            textcoords="axes fraction",
+            rotation=40.0,
+            rotation_mode="anchor",
+            ha="left",
+            va="center",
+            fontsize=theme.SMALL,
+            color=theme.SOFT,
+            arrowprops={"arrowstyle": "-", "color": theme.FAINT, "linewidth": 0.6, "shrinkA": 1.0, "shrinkB": 0.0},
+            annotation_clip=False,
+        )
+
+
+def draw_corridor(axes: Any, flight: Flight) -> None:
+    """Draw altitude over airspeed from the entry to the ground, with the events on it."""
+    columns = flight.track.columns
+    begin = entry_window_s(flight)[0]
+    inside = columns["time_s"] >= begin
+    x = theme.shown("airspeed_m_s", columns["airspeed_m_s"][inside])
+    y = theme.shown("altitude_m", columns["altitude_m"][inside])
+    axes.plot(x, y, color=theme.BLUE, zorder=3)
+    axes.set_title("Altitude over airspeed", loc="left", fontsize=theme.HEADING, fontweight="bold", color=theme.INK)
+    axes.set_xlabel(theme.label("airspeed_m_s"))
+    axes.set_ylabel(theme.label("altitude_m"))
+    axes.grid(color=theme.GRID, linewidth=0.6)
+    axes.margins(0.06)
+    axes.set_ylim(bottom=min(0.0, float(np.nanmin(y))))
+    axes.tick_params(length=2.5)
+    labels = Labels(axes)
+    labels.avoid_line(x, y)
+    below = ((0.8, -0.8), (1.0, 0.0), (-0.8, 0.8), (-1.0, 0.0), (0.8, 0.8), (0.0, 1.2))
+    for event in flight.events:
+        if event.time_s < begin or not np.isfinite(event.speed_m_s):
+            continue
+        px, py = theme.shown("airspeed_m_s", event.speed_m_s), theme.shown("altitude_m", event.altitude_m)
+        axes.plot(px, py, "o", markersize=3.0, color=theme.INK, zorder=5)
+        labels.place(event_name(event), px, py, places=below, color=theme.SOFT)
+
+
+def draw_departure(axes: Any, flight: Flight) -> None:
+    """Draw the way of the ship from the station in its LVLH frame: along-track to the right, away from Earth up."""
+    departing = flight.departing
+    if departing is None:
+        return
+    columns = departing.columns
+    x = theme.shown("along_track_m", columns["along_track_m"])
+    y = theme.shown("radial_m", columns["radial_m"])
+    axes.plot(x, y, color=theme.BLUE, zorder=3)
+    axes.plot(0.0, 0.0, "s", markersize=5.0, color=theme.INK, zorder=5)
+    axes.set_title("Leaving the station", loc="left", fontsize=theme.HEADING, fontweight="bold", color=theme.INK)
+    axes.set_xlabel(f"{theme.label('along_track_m')} (in flight direction)")
+    axes.set_ylabel(f"{theme.label('radial_m')} (away from the Earth)")
+    axes.grid(color=theme.GRID, linewidth=0.6)
+    axes.margins(0.1, 0.14)
+    axes.tick_params(length=2.5)
+    axes.locator_params(nbins=5)
+    labels = Labels(axes)
+    labels.avoid_line(x, y)
+    labels.reserve_point(0.0, 0.0, 6.0)
+    distance = theme.shown("distance_m", departing.distance_at_ignition_m)
+    ignition = flight.event("deorbit_ignition")
+    at = -1 if ignition is None else int(np.argmin(np.abs(columns["time_s"] - ignition.time_s)))
+    axes.plot(x[at], y[at], "o", markersize=4.0, color=theme.VERMILION, zorder=5)
+    labels.place("Station", 0.0, 0.0, must=True)
+    labels.place(f"Ignition, {distance:.1f} km away", float(x[at]), float(y[at]), color=theme.VERMILION, must=True)

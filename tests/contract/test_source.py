@@ -1,0 +1,47 @@
+"""What holds for every source file."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted((ROOT / "src" / "steppe").rglob("*.py"))
+_ALL = sorted(path for folder in ("src", "tests") for path in (ROOT / folder).rglob("*.py"))
+_UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK|NotImplementedError)\b")
+_MAX_LINES = 500
+
+
+def _id(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def test_the_sources_are_found() -> None:
+    assert len(SOURCES) > 10
+
+
+@pytest.mark.parametrize("path", _ALL, ids=_id)
+def test_a_file_is_short(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) < _MAX_LINES
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=_id)
+def test_nothing_is_left_unfinished(path: Path) -> None:
+    assert _UNFINISHED.findall(path.read_text(encoding="utf-8")) == []
+
+
+def test_imports_point_down() -> None:
+    lint = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+    done = subprocess.run(
+        [sys.executable, "-c", lint, "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
