@@ -83,6 +83,19 @@ def cut_ring(ring: Line, box: tuple[float, float, float, float]) -> Line:
     return ring
 
 
+def cut_land(ring: Line, box: tuple[float, float, float, float]) -> list[Line]:
+    """Cut a ring that may cross the antimeridian or go round a pole: world-atlas has sewn it together there."""
+    longitude = np.unwrap(ring[:, 0], period=360.0)
+    ring = np.column_stack([longitude, ring[:, 1]])
+    turn = np.unwrap([longitude[-1], longitude[0]], period=360.0)[1] - longitude[0]
+    if abs(turn) > 180.0:
+        pole = -90.0 if ring[:, 1].mean() < 0.0 else 90.0
+        last = ring[0] + [turn, 0.0]
+        ring = np.vstack([ring, last, [last[0], pole], [ring[0, 0], pole]])
+    parts = [cut_ring(ring + np.array([shift, 0.0]), box) for shift in (-720.0, -360.0, 0.0, 360.0, 720.0)]
+    return [part for part in parts if len(part) > 2]
+
+
 def cut_line(line: Line, box: tuple[float, float, float, float]) -> list[Line]:
     """Return the runs of a line whose points lie in a box."""
     west, south, east, north = box
@@ -109,10 +122,9 @@ def level(path: Path, name: str, box: tuple[float, float, float, float], step_de
     """Return the arrays of one level."""
     topology = json.loads(path.read_text(encoding="utf-8"))
     arcs = decode_arcs(topology)
-    rings = [
-        cut_ring(ring_of(arcs, ring)[:-1], box) for polygon in polygons(topology["objects"]["land"]) for ring in polygon
-    ]
-    land = [ring for ring in rings if len(ring) > 2 and np.ptp(ring, axis=0).max() >= SMALLEST_RING_DEG[name]]
+    rings = [ring_of(arcs, ring)[:-1] for polygon in polygons(topology["objects"]["land"]) for ring in polygon]
+    parts = [part for ring in rings for part in cut_land(ring, box)]
+    land = [part for part in parts if np.ptp(part, axis=0).max() >= SMALLEST_RING_DEG[name]]
     border = [run for index in border_arcs(topology) for run in cut_line(arcs[index], box)]
     return {
         f"{name}_step_deg": np.float64(step_deg),

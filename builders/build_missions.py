@@ -67,7 +67,7 @@ def delta_v_of(record: Json) -> tuple[float, str]:
     # in between by the mean motion of the station: 115.2 m/s at 15.729 and 128 m/s at 15.51 revolutions a day
     revolutions = float(orbit_of(record)["line2"][52:63])
     value = 115.2 + (15.729 - revolutions) / (15.729 - 15.51) * (128.0 - 115.2)
-    return round(value, 1), "not published: interpolated in the mean motion between 115.2 m/s (TMA-01M) and 128 (TMA-07M)"
+    return round(value, 1), "not published: by the mean motion, between 115.2 m/s (TMA-01M) and 128 m/s (TMA-07M)"
 
 
 def orbit_of(record: Json) -> Json:

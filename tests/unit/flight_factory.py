@@ -188,7 +188,7 @@ def complete_flight() -> Flight:
         float(c["load_g"][flown].max()), float(c["heat_flux_w_m2"].max()), float(c["dynamic_pressure_pa"].max())
     )
     landing = Touchdown(events[-1].utc, events[-1].latitude_deg, events[-1].longitude_deg, 2.4, 6.9, 4.1, 6.8)
-    provenance = {"version": "0.1.0", "config_hash": "0123456789abcdef", "air_model": "exponential, \u03c1\u2080 1.225"}
+    provenance = {"steppe": "0.1.0", "config_hash": "0123456789abcdef", "air_model": "exponential, \u03c1\u2080 1.225"}
     return Flight(
         loaded(), STATUS[LANDED], EPOCH, Track("capsule", c), modules, events, peaks, landing, _departing(),
         {"ignition_utc": "2022-09-29T10:04:20.250Z", "delta_v_m_s": 128.0, "miss_km": float("nan")}, provenance,

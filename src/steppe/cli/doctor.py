@@ -97,8 +97,17 @@ def _cuda() -> dict[str, Any]:
 def _tables() -> dict[str, Any]:
     import astropy_iers_data as iers
 
+    from steppe.environment.space_weather import bundled_table
+    from steppe.errors import EnvironmentDataError
+
+    try:
+        weather = bundled_table()
+        sun = f"{weather.first} to {weather.last}, observed until {weather.last_observed}"
+    except EnvironmentDataError as error:
+        sun = str(error)
     first, last = _earth_orientation_range(Path(iers.IERS_A_FILE).read_text(encoding="ascii"))
     return {
+        "space weather": sun,
         "Earth orientation": f"{first} to {last}",
         "leap seconds known until": _leap_second_expiry(Path(iers.IERS_LEAP_SECOND_FILE).read_text(encoding="ascii")),
     }

@@ -37,26 +37,29 @@ def flight_view(flight: Flight, *, zone: tzinfo | None = None, folder: Path | No
         Where the results were written, None if nowhere.
     """
     narrow = output_width() < _WIDE
-    return ["", _headline(flight), "", _timeline(flight.events, zone, narrow), "", _facts(flight, folder), ""]
+    return ["", _headline(flight), "", _timeline(flight, zone, narrow), "", _facts(flight, folder), ""]
 
 
 def _headline(flight: Flight) -> Text:
     mission = flight.mission.mission
     good = flight.status.code in (LANDED, ENDED)
-    text = Text(mission.title or mission.name, style="bold")
-    text.append(f"  {flight.epoch.date().isoformat()}  ")
+    title = mission.title or mission.name
+    day = flight.epoch.date().isoformat()
+    text = Text(title if day in title else f"{title}, {day}", style="bold")
+    text.append("  ")
     text.append(flight.status.sentence, style="green" if good else "bold red")
     return text
 
 
-def _timeline(events: tuple[Event, ...], zone: tzinfo | None, narrow: bool) -> Table:
+def _timeline(flight: Flight, zone: tzinfo | None, narrow: bool) -> Table:
     local = ("local",) if zone is not None else ()
     mach = () if narrow else ("Mach",)
     numbers = ("UTC", *local, "altitude\nkm", "speed\nm/s", *mach, "published", "difference")
     table = plain_table("event", *numbers, right=numbers)
     day: date | None = None
     local_day: date | None = None
-    for event in events:
+    planned = flight.mission.mission.published.planned_events
+    for event in flight.events:
         cells = [event_label(event.name), clock(event.utc, day)]
         day = _to_second(event.utc).date()
         if zone is not None:
@@ -67,7 +70,7 @@ def _timeline(events: tuple[Event, ...], zone: tzinfo | None, narrow: bool) -> T
             number(event.altitude_m * VARIABLES["altitude_m"].display_factor, 2),
             number(event.speed_m_s, 1),
             *(() if narrow else (number(event.mach, 2),)),
-            _published(event),
+            _published(event, planned=event.name in planned),
             difference(event.difference_s),
         ]
         table.add_row(*cells)
@@ -80,6 +83,9 @@ def _facts(flight: Flight, folder: Path | None) -> Table:
     grid.add_column()
     for label, value in _rows(flight):
         grid.add_row(label, Text(value))
+    planned = flight.mission.mission.published.planned_events
+    if any(event.name in planned and event.published_utc is not None for event in flight.events):
+        grid.add_row("*", Text("published only as planned before the flight"))
     for index, note in enumerate(flight.notes):
         grid.add_row("" if index else "notes", Text(note))
     if folder is not None:
@@ -166,13 +172,12 @@ def place(latitude_deg: float, longitude_deg: float) -> str:
     return f"{abs(latitude_deg):.4f}° {north_south} {abs(east):.4f}° {east_west}"
 
 
-def _published(event: Event) -> str:
+def _published(event: Event, *, planned: bool) -> str:
     if event.published_utc is None:
         return ""
     precision_s = event.published_precision_s
-    if precision_s is not None and precision_s >= _COARSE_S:
-        return event.published_utc.strftime("%H:%M")
-    return event.published_utc.strftime("%H:%M:%S")
+    coarse = precision_s is not None and precision_s >= _COARSE_S
+    return ("*" if planned else "") + event.published_utc.strftime("%H:%M" if coarse else "%H:%M:%S")
 
 
 def _with_unit(value: float, name: str) -> str:

@@ -56,7 +56,7 @@ class LoadedMission:
     @property
     def config_hash(self) -> str:
         """SHA-256 of all values (canonical JSON), and of the files that the mission names instead of their names."""
-        content = {
+        content: dict[str, Any] = {
             "mission": self.mission.model_dump(mode="json", exclude={"vehicle", "zone"}),
             "vehicle": self.vehicle.model_dump(mode="json"),
             "zone": self.zone.model_dump(mode="json") if self.zone else None,
@@ -340,9 +340,9 @@ def _read_or_raise(model: type[_Model], document: Mapping[str, Any], source: str
 
 def _config_error(problems: list[tuple[str, str]], source: str) -> ConfigError:
     """Return one error for all problems of one file."""
-    lines = [key + text if not key or text.startswith(" ") else _joined(key, text) for key, text in problems]
+    lines = [_joined(key, text) for key, text in problems]
     if len(problems) == 1:
-        key, text = problems[0]
+        key = problems[0][0]
         error = ConfigError(lines[0], source=source)
         error.key = key
         return error
@@ -352,6 +352,8 @@ def _config_error(problems: list[tuple[str, str]], source: str) -> ConfigError:
 
 
 def _joined(key: str, text: str) -> str:
+    if not key:
+        return text
     return f"{key} {text}" if text.startswith("= ") else f"{key}: {text}"
 
 
@@ -374,7 +376,7 @@ def _misfits(mission: Mission, vehicle: Vehicle) -> list[tuple[str, str]]:
     problems = [
         (
             "vehicle",
-            f"= {mission.vehicle!r}: a flight that starts in phase '{phase}' with guidance '{law}' needs [{section}] in "
+            f"= {mission.vehicle!r}: a flight from phase '{phase}' with guidance '{law}' needs [{section}] in "
             f"the file of vehicle '{vehicle.name}'; add it there, or choose another vehicle",
         )
         for section, needed, given in needs

@@ -191,6 +191,8 @@ def _range(annotation: Any) -> str:
             lowest, open_below = low, hasattr(note, "gt") or (open_below and low == lowest)
         if isinstance(high, int | float) and high <= highest:
             highest, open_above = high, hasattr(note, "lt") or (open_above and high == highest)
+    if math.isfinite(lowest) and math.isfinite(highest) and not (open_below or open_above):
+        return f"from {lowest:.10g} to {highest:.10g}"
     words = []
     if math.isfinite(lowest):
         words.append(f"{'more than' if open_below else 'at least'} {lowest:.10g}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -180,7 +181,7 @@ class Wind(Record):
             raise ValueError("wind.model = 'table' needs either wind.levels or wind.file")
         if self.model != "table" and (self.levels or self.file):
             raise ValueError(f"wind.model = '{self.model}' takes no levels and no file; write model = 'table'")
-        if any(b.altitude_m <= a.altitude_m for a, b in zip(self.levels, self.levels[1:], strict=False)):
+        if any(b.altitude_m <= a.altitude_m for a, b in pairwise(self.levels)):
             raise ValueError("wind.levels must rise in altitude_m")
         return self
 
@@ -192,7 +193,7 @@ class Guidance(Record):
     entry_interface_altitude_m: Annotated[Length, Field(ge=50e3, le=200e3)] = 99.7e3
     start_altitude_m: Annotated[Length, Field(ge=20e3, le=150e3)] = 80.4e3
     period_s: Annotated[Duration, Field(gt=0.0, le=60.0)] = 1.0
-    ballistic_roll_rate_deg_s: Annotated[float, Field(gt=0.0, le=180.0)] = 13.0
+    ballistic_roll_rate_deg_s: Annotated[Number, Field(gt=0.0, le=180.0)] = 13.0
     reference_bank_deg: Annotated[Number, Field(ge=0.0, le=180.0)] = 58.0
     initial_bank_side: Literal["left", "right"] = "right"
     bank_table_time_s: tuple[Annotated[Number, Field(ge=0.0)], ...] = ()
@@ -203,7 +204,7 @@ class Guidance(Record):
         if len(self.bank_table_time_s) != len(self.bank_table_deg):
             raise ValueError("bank_table_time_s and bank_table_deg need the same number of values")
         times = self.bank_table_time_s
-        if any(b <= a for a, b in zip(times, times[1:], strict=False)):
+        if any(b <= a for a, b in pairwise(times)):
             raise ValueError("bank_table_time_s must rise from value to value")
         return self
 

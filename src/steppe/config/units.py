@@ -30,7 +30,7 @@ UNITS: Final[dict[str, tuple[str, float]]] = {
     "kg": ("mass", 1.0),
     "t": ("mass", 1000.0),
     "lb": ("mass", 0.45359237),
-    "slug": ("mass", 14.593902937),
+    "slug": ("mass", 4.4482216152605 / 0.3048),
     "s": ("time", 1.0),
     "min": ("time", 60.0),
     "h": ("time", 3600.0),

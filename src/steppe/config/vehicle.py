@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -78,6 +79,7 @@ class Ship(Record):
     propellant_kg: Mass
     drag_area_m2: Area
     deorbit_engine: Engine
+    burn_attitude: Literal["local", "inertial"] = "local"
     departure: Departure
 
     @model_validator(mode="after")
@@ -107,7 +109,7 @@ class Aerodynamics(Record):
                 "mach, drag_coefficient and lift_to_drag need the same number of values, "
                 f"got {len(self.mach)}, {len(self.drag_coefficient)} and {len(self.lift_to_drag)}"
             )
-        if any(b <= a for a, b in zip(self.mach, self.mach[1:], strict=False)):
+        if any(b <= a for a, b in pairwise(self.mach)):
             raise ValueError("mach must rise from value to value")
         return self
 
@@ -151,7 +153,7 @@ class Split(Record):
         names = [module.name for module in self.modules]
         taken = {"ship", "capsule", "station"}.intersection(names)
         if taken or len(set(names)) != len(names):
-            raise ValueError(f"modules need names of their own (and not ship, capsule, station), got {', '.join(names)}")
+            raise ValueError(f"modules need names of their own (not ship, capsule, station), got {', '.join(names)}")
         return self
 
 

@@ -27,9 +27,12 @@ from steppe.kernels.air import COEFFICIENTS, Air
 
 Floats = npt.NDArray[np.float64]
 
-LOWEST_M: Final = -1000.0
-HIGHEST_M: Final = 600e3
+# NRLMSIS 2.1 gives no density below a geopotential altitude of about -1 km; no landing zone lies below -500 m
+LOWEST_M: Final = -500.0
+HIGHEST_M: Final = 600.5e3
 LAYER_M: Final = 1000.0
+# The standard's temperature has kinks; a finer layer keeps the error there below 2e-4
+US76_LAYER_M: Final = 100.0
 # The kernels' exponential series is good to 3e-13 up to this step of ln(rho) per layer
 _LARGEST_STEP: Final = 0.25
 # Inverse speed of sound where there is no air: Mach numbers refer to the standard's sea level, 340.294 m/s
@@ -59,7 +62,10 @@ class AirModel:
 
 
 def air_for(
-    choice: AirChoice, utc_target: datetime, target: Vector | Sequence[float], direction: Vector | Sequence[float] | None
+    choice: AirChoice,
+    utc_target: datetime,
+    target: Vector | Sequence[float],
+    direction: Vector | Sequence[float] | None,
 ) -> AirModel:
     """Return the air that a mission file asks for.
 
@@ -105,7 +111,7 @@ def _msis_model(utc_target: datetime, columns: Columns) -> AirModel:
 
 
 def exponential_air(surface_density_kg_m3: float, scale_height_m: float, temperature_k: float) -> Air:
-    """Return rho = rho_0 exp(-h / H) with one temperature, exact to 1e-9 from -1 to 600 km.
+    """Return rho = rho_0 exp(-h / H) with one temperature, exact to 1e-9 from -0.5 to 600 km.
 
     Parameters
     ----------
@@ -127,9 +133,9 @@ def exponential_air(surface_density_kg_m3: float, scale_height_m: float, tempera
 
 
 def us76_air() -> Air:
-    """Return the U.S. Standard Atmosphere 1976 from -1 to 600 km."""
-    state = us76(_sample_altitudes_m())
-    return _single(_fit(state.density_kg_m3[None, :], state.pressure_pa[None, :]), LAYER_M)
+    """Return the U.S. Standard Atmosphere 1976 from -0.5 to 600 km."""
+    state = us76(_sample_altitudes_m(US76_LAYER_M))
+    return _single(_fit(state.density_kg_m3[None, :], state.pressure_pa[None, :]), US76_LAYER_M)
 
 
 def no_air() -> Air:
@@ -140,7 +146,7 @@ def no_air() -> Air:
 
 
 def msis_air(utc_at_columns: Sequence[datetime], columns: Columns) -> Air:
-    """Return NRLMSIS 2.1 in columns along the track, -1 to 600 km in layers of 1 km.
+    """Return NRLMSIS 2.1 in columns along the track, -0.5 to 600 km in layers of 1 km.
 
     Parameters
     ----------
@@ -156,7 +162,7 @@ def msis_air(utc_at_columns: Sequence[datetime], columns: Columns) -> Air:
     """
     if len(utc_at_columns) != len(columns.sine):
         raise EnvironmentDataError(f"expected one date per column, got {len(utc_at_columns)} for {len(columns.sine)}")
-    altitude_m = _sample_altitudes_m()
+    altitude_m = _sample_altitudes_m(LAYER_M)
     states = [
         run_msis([utc], latitude, longitude, altitude_m)
         for utc, latitude, longitude in zip(utc_at_columns, columns.latitude_deg, columns.longitude_deg, strict=True)
@@ -178,10 +184,10 @@ def msis_air(utc_at_columns: Sequence[datetime], columns: Columns) -> Air:
     )
 
 
-def _sample_altitudes_m() -> Floats:
+def _sample_altitudes_m(layer_m: float) -> Floats:
     """Return the borders of the layers and their thirds."""
-    count = round((HIGHEST_M - LOWEST_M) / LAYER_M)
-    return LOWEST_M + LAYER_M / 3.0 * np.arange(3 * count + 1)
+    count = round((HIGHEST_M - LOWEST_M) / layer_m)
+    return np.asarray(LOWEST_M + layer_m / 3.0 * np.arange(3 * count + 1), dtype=np.float64)
 
 
 def _single(layers: Floats, layer_m: float) -> Air:
@@ -192,7 +198,7 @@ def _fit(density: Floats, pressure: Floats) -> Floats:
     """Return the coefficients from samples at the borders and thirds, shape (columns, 3 layers + 1)."""
     log = np.log(density)
     inverse_sound = np.sqrt(density / (AIR_HEAT_RATIO * pressure))
-    layers = np.empty((density.shape[0], (density.shape[1] - 1) // 3, COEFFICIENTS))
+    layers: Floats = np.empty((density.shape[0], (density.shape[1] - 1) // 3, COEFFICIENTS))
     bottom, lower, upper, top = (log[:, k : k - 3 or None : 3] for k in range(4))
     first, second, third = lower - bottom, upper - bottom, top - bottom
     # Newton's cubic through t = 0, 1/3, 2/3, 1

@@ -56,7 +56,7 @@ def run_msis(
     EnvironmentDataError
         If a date has no time zone.
     """
-    import pymsis  # noqa: PLC0415  (0.1 s that a flight in another atmosphere need not pay)
+    import pymsis
 
     weather = [space_weather_at(utc) for utc in utcs]
     output: Any = pymsis.calculate(

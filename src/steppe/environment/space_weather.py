@@ -131,7 +131,10 @@ def space_weather_at(utc: datetime) -> SpaceWeather:
     three_hourly = table.ap.reshape(-1).astype(np.float64)
     ap = (
         float(table.ap_daily[row]),
-        *(float(three_hourly[at - back]) for back in range(4)),
+        float(three_hourly[at]),
+        float(three_hourly[at - 1]),
+        float(three_hourly[at - 2]),
+        float(three_hourly[at - 3]),
         float(np.mean(three_hourly[at - 11 : at - 3])),
         float(np.mean(three_hourly[at - 19 : at - 11])),
     )
@@ -167,6 +170,6 @@ def _typical(table: SpaceWeatherTable, today: date) -> SpaceWeather:
         note=(
             f"No space weather for {today}: the table covers {table.first + timedelta(days=_HISTORY_DAYS)} to "
             f"{table.last}. The medians of its observed days stand in (F10.7 = {flux:.1f}, ap = {ap:.0f}); "
-            "above 150 km the density can be off by a factor of two."
+            "this changes the density by 3 % at most below 120 km, but by a factor of three at 420 km."
         ),
     )

@@ -1,9 +1,9 @@
 """The U.S. Standard Atmosphere 1976 (NOAA-S/T 76-1562, NASA-TM-X-74335), -5 to 1000 km geometric altitude.
 
 Below 86 km: the layers of constant gradient in geopotential altitude (section 1.2.5, table 4), exactly. Above: the
-temperature by the standard's four functions (equations 25 to 31); pressure and molar mass from its table I and VIII,
-because the standard gives them only as numerical integrals. ln p is a cubic between the table's altitudes with the
-hydrostatic slope -g M / (R T), so the interpolation keeps the balance that the standard integrates.
+temperature by the standard's four functions (equations 25 to 31); pressure and molar mass from its printed tables,
+because the standard defines them only through numerical integrals. ln p is a cubic between the table's altitudes
+with the hydrostatic slope -g M / (R T), so the interpolation keeps the balance that the standard integrates.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ _RATIO_80_TO_86_KM: Final = (
     0.999829, 0.999786, 0.999741, 0.999694, 0.999641, 0.999579,
 )  # fmt: skip
 
-# Tables I and VIII above 86 km: geometric altitude in km, pressure in Pa, molar mass in kg/kmol; the first molar mass
-# is table 8's, which has more digits
+# The printed tables above 86 km: geometric altitude in km, pressure in Pa, molar mass in kg/kmol; the first molar
+# mass is that of table 8, which has more digits
 _UPPER_KM: Final = (
     *(86, 87, 88, 89, 90, 91, 93, 95, 97, 99, 101, 103, 105, 107, 109, 110, 111, 112, 113, 114, 115, 116, 117, 118),
     *(119, 120, 125, 130, 135, 140, 145, 150, 160, 170, 180, 190, 200, 210, 220, 230, 240, 250, 260, 270, 280, 290),
@@ -130,7 +130,9 @@ def _layer_bases() -> tuple[Floats, Floats]:
     for base, top, gradient in zip(_BASES_M[:-1], _BASES_M[1:], _GRADIENTS_K_M[:-1], strict=True):
         below, step = temperatures[-1], top - base
         above = below + gradient * step
-        factor = np.exp(-_HYDROSTATIC * step / below) if gradient == 0.0 else (below / above) ** (_HYDROSTATIC / gradient)
+        factor = (
+            np.exp(-_HYDROSTATIC * step / below) if gradient == 0.0 else (below / above) ** (_HYDROSTATIC / gradient)
+        )
         temperatures.append(above)
         pressures.append(float(pressures[-1] * factor))
     return np.array(temperatures), np.array(pressures)
@@ -162,7 +164,9 @@ def upper_temperature(altitude_m: npt.ArrayLike) -> Floats:
     line = 240.0 + 12e-3 * (z - 110e3)
     xi = (z - 120e3) * (US76_EARTH_RADIUS_M + 120e3) / (US76_EARTH_RADIUS_M + z)
     exosphere = 1000.0 - 640.0 * np.exp(-0.01875e-3 * np.maximum(xi, 0.0))
-    return np.asarray(np.select([z <= 91e3, z <= 110e3, z <= 120e3], [np.full_like(z, 186.8673), ellipse, line], exosphere))
+    return np.asarray(
+        np.select([z <= 91e3, z <= 110e3, z <= 120e3], [np.full_like(z, 186.8673), ellipse, line], exosphere)
+    )
 
 
 def _hermite(x: Floats, nodes: Floats, values: Floats, slopes: Floats) -> Floats:

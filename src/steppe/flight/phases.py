@@ -42,7 +42,7 @@ class Phase:
 
 
 def table(phases: list[Phase]) -> npt.NDArray[np.float64]:
-    """Return the phases as one array, shape (n, 24)."""
+    """Return the phases as one array, shape (n, 25)."""
     return np.array([phase.row() for phase in phases])
 
 
@@ -105,8 +105,11 @@ def burn_columns(engine: Engine, drag_area_m2: float) -> dict[int, float]:
     }
 
 
-def deorbit(vehicle: Vehicle, delta_v_m_s: float) -> list[Phase]:
-    """Return the deorbit burn, cut off on sensed delta-v."""
+def deorbit(vehicle: Vehicle, delta_v_m_s: float, orbital_rate_rad_s: float) -> list[Phase]:
+    """Return the deorbit burn, cut off on sensed delta-v.
+
+    `orbital_rate_rad_s` is the rate at which the local vertical turns, for an attitude that is held in space.
+    """
     ship = vehicle.ship
     if ship is None:
         raise ValueError("a deorbit burn needs a vehicle with a ship")
@@ -114,7 +117,8 @@ def deorbit(vehicle: Vehicle, delta_v_m_s: float) -> list[Phase]:
     exhaust = engine.specific_impulse_s * STANDARD_GRAVITY_M_S2
     longest = ship.mass_kg * exhaust / engine.thrust_n
     cut_off = {k.END_KIND: k.AT_SENSED_VELOCITY, k.END_VALUE: delta_v_m_s, k.TIME_LIMIT_S: longest}
-    return [Phase("deorbit_ignition", {**burn_columns(engine, ship.drag_area_m2), **cut_off})]
+    turn = {k.THRUST_TURN_RAD_S: orbital_rate_rad_s if ship.burn_attitude == "inertial" else 0.0}
+    return [Phase("deorbit_ignition", {**burn_columns(engine, ship.drag_area_m2), **turn, **cut_off})]
 
 
 def coast(vehicle: Vehicle, end: dict[int, float], event: str | None = "deorbit_cutoff") -> Phase:

@@ -155,12 +155,20 @@ class Problem:
             raise PlanError(f"{self.loaded.source}: the mission has no [deorbit] section, so no burn can be planned")
         return deorbit
 
+    def burn(self) -> list[ph.Phase]:
+        """Return the deorbit burn; its local vertical turns at the mean rate of the orbit."""
+        position_m, velocity_m_s = self.start[1:4], self.start[4:7]
+        inertial = velocity_m_s + np.cross([0.0, 0.0, self.world.earth.rotation_rad_s], position_m)
+        radius = float(np.linalg.norm(position_m))
+        rate = float(np.linalg.norm(np.cross(position_m, inertial))) / radius**2
+        return ph.deorbit(self.loaded.vehicle, self.deorbit_settings().delta_v_m_s, rate)
+
     def to_guidance(self, ignition_s: float) -> tuple[Run, int]:
         """Fly from the start to the altitude where guidance begins; return the run and the number of the burn phase."""
         vehicle, guidance = self.loaded.vehicle, self.loaded.mission.guidance
         phases = self.before_burn(ignition_s)
         burn = len(phases)
-        phases += ph.deorbit(vehicle, self.deorbit_settings().delta_v_m_s)
+        phases += self.burn()
         split_m = vehicle.split.altitude_m if vehicle.split else guidance.entry_interface_altitude_m
         phases.append(ph.coast(vehicle, ph.falling_through(split_m)))
         interface_m, start_m = guidance.entry_interface_altitude_m, guidance.start_altitude_m

@@ -33,7 +33,7 @@ class Run:
     phases
         The phases that were asked for.
     rows
-        Their table, shape (n, 24).
+        Their table, shape (n, 25).
     record
         Samples, shape (samples, 12).
     begins

@@ -171,7 +171,7 @@ def _drift_offset(problem: Problem, plan: Plan, run: Run) -> tuple[float, float]
 def _phases_with_burn(loaded: LoadedMission, problem: Problem, plan: Plan) -> list[ph.Phase]:
     vehicle = loaded.vehicle
     phases = problem.before_burn(plan.ignition_s)
-    phases += ph.deorbit(vehicle, problem.deorbit_settings().delta_v_m_s)
+    phases += problem.burn()
     phases.append(ph.coast(vehicle, ph.after(plan.split_after_cutoff_s)))
     return phases + _entry_and_landing(loaded, "module_separation")
 

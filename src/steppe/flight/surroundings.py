@@ -64,8 +64,7 @@ def surroundings(loaded: LoadedMission, utc: datetime, place_itrf_m: Vector, cou
         "earth": f"{mission.earth.shape}, {gravity}",
         "air": air.name,
         "wind": wind.name,
-        **{f"air_{key}": str(value) for key, value in air.provenance.items()},
-        **{f"wind_{key}": str(value) for key, value in wind.provenance.items()},
+        **{key: str(value) for key, value in (air.provenance | wind.provenance).items() if key not in ("air", "wind")},
     }
     notes = tuple(note for note in (air.note, wind.note) if note)
     return Surroundings(World(earth, air.table, wind.table, aero_record(loaded.vehicle.capsule)), provenance, notes)

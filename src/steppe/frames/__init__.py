@@ -1,0 +1,1 @@
+"""Time scales, the turning Earth, geodetic and local frames, and station orbits."""

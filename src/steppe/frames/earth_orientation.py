@@ -102,7 +102,7 @@ def _vectors(value: npt.ArrayLike) -> tuple[Array, bool]:
 def _apply(matrix: Array, vectors: Array) -> Array:
     if matrix.shape[0] == 1:
         return np.asarray(matrix[0] @ vectors)
-    return np.einsum("nij,jn->in", matrix, vectors)
+    return np.asarray(np.einsum("nij,jn->in", matrix, vectors))
 
 
 def _to_earth(rotation: Array, polar: Array, position_m: npt.ArrayLike, velocity_m_s: npt.ArrayLike) -> State:
@@ -126,12 +126,12 @@ def _from_earth(rotation: Array, polar: Array, position_m: npt.ArrayLike, veloci
 
 def teme_to_itrf_matrix(utc: datetime, orientation: Orientation | None = None) -> Array:
     """Return the rotation from TEME to ITRF, shape (3, 3) (AIAA 2006-6753, appendix C)."""
-    return _teme(_Moments(utc, None, orientation))[0][0]
+    return np.asarray(_teme(_Moments(utc, None, orientation))[0][0])
 
 
 def gcrf_to_itrf_matrix(utc: datetime, orientation: Orientation | None = None) -> Array:
     """Return the rotation from GCRF to ITRF, shape (3, 3) (IAU 2006/2000A, IERS Conventions 2010, chapter 5)."""
-    return _gcrf(_Moments(utc, None, orientation))[0][0]
+    return np.asarray(_gcrf(_Moments(utc, None, orientation))[0][0])
 
 
 def eme2000_to_gcrf_matrix() -> Array:

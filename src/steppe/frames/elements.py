@@ -17,6 +17,7 @@ from steppe.frames.earth_orientation import teme_to_itrf
 from steppe.frames.ephemeris import Ephemeris
 from steppe.frames.local import inertial_velocity_m_s
 from steppe.frames.orbit_messages import read_oem, read_omm
+from steppe.frames.timescales import time_notes
 from steppe.frames.tle import MeanElements, Sgp4Orbit, check_pair
 
 Array = npt.NDArray[np.float64]
@@ -79,6 +80,16 @@ class StationOrbit:
             return None
         elements = self.orbit.elements
         return elements.revolution if isinstance(elements, MeanElements) else int(self.orbit.satellite.revnum)
+
+    @property
+    def bstar(self) -> float:
+        """Drag term of SGP4 in 1 / Earth radii; 0 for an ephemeris, which has none."""
+        return float(self.orbit.satellite.bstar) if isinstance(self.orbit, Sgp4Orbit) else 0.0
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know about time and Earth orientation at the epoch; empty if all was measured."""
+        return time_notes(self.epoch)
 
     def age_days(self, utc: datetime) -> float:
         """Return days from the epoch to a date, negative before the epoch."""

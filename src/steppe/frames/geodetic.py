@@ -189,7 +189,7 @@ def _vincenty_inverse(reduced1: Array, reduced2: Array, difference: Array) -> tu
 
 
 def _antipodal_inverse(reduced1: Array, reduced2: Array, difference: Array) -> Array:
-    """Return the distance by bisection of the azimuth at the point farther from the equator (Karney 2013, section 4)."""
+    """Return the distance by bisection of the azimuth at the point farther from the equator (Karney 2013)."""
     # His canonical case: the first point is the farther from the equator and lies in the south
     swap = np.abs(reduced2) > np.abs(reduced1)
     first, second = np.where(swap, reduced2, reduced1), np.where(swap, reduced1, reduced2)

@@ -78,6 +78,37 @@ def relative_lvlh(
     return np.asarray(radial), np.asarray(along), np.asarray(cross)
 
 
+def surface_velocity_itrf(
+    latitude_rad: npt.ArrayLike,
+    longitude_rad: npt.ArrayLike,
+    speed_m_s: npt.ArrayLike,
+    flight_path_angle_rad: npt.ArrayLike,
+    heading_rad: npt.ArrayLike,
+) -> Array:
+    """Return the velocity in ITRF, shape (3,) or (3, N), of a speed, flight-path angle and heading at a place.
+
+    Parameters
+    ----------
+    latitude_rad, longitude_rad
+        Geodetic place; the angles refer to its vertical.
+    speed_m_s
+        Relative to the turning Earth.
+    flight_path_angle_rad
+        Above the local horizontal, negative for a descent.
+    heading_rad
+        Clockwise from north.
+    """
+    speed, angle, heading, latitude, longitude = np.broadcast_arrays(
+        *(
+            np.asarray(value, dtype=np.float64)
+            for value in (speed_m_s, flight_path_angle_rad, heading_rad, latitude_rad, longitude_rad)
+        )
+    )
+    east, north, up = local_east_north_up(latitude, longitude)
+    level = speed * np.cos(angle)
+    return np.asarray(level * np.sin(heading) * east + level * np.cos(heading) * north + speed * np.sin(angle) * up)
+
+
 def surface_start_to_itrf(
     latitude_rad: npt.ArrayLike,
     longitude_rad: npt.ArrayLike,
@@ -109,16 +140,7 @@ def surface_start_to_itrf(
         ITRF, shape (3,) or (3, N).
     """
     position = geodetic_to_itrf(latitude_rad, longitude_rad, altitude_m, radius_m, flattening)
-    speed, angle, heading, latitude, longitude = np.broadcast_arrays(
-        *(
-            np.asarray(value, dtype=np.float64)
-            for value in (speed_m_s, flight_path_angle_rad, heading_rad, latitude_rad, longitude_rad)
-        )
-    )
-    east, north, up = local_east_north_up(latitude, longitude)
-    level = speed * np.cos(angle)
-    velocity = level * np.sin(heading) * east + level * np.cos(heading) * north + speed * np.sin(angle) * up
-    return position, np.asarray(velocity)
+    return position, surface_velocity_itrf(latitude_rad, longitude_rad, speed_m_s, flight_path_angle_rad, heading_rad)
 
 
 def itrf_to_surface_motion(

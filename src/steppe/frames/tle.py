@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -39,6 +40,8 @@ _NUMBERS: Final = {
         "mean motion": (53, 63, "number"),
     },
 }
+# Object numbers above 99999 begin with a letter: the "Alpha-5" scheme of space-track.org
+_OBJECT: Final = re.compile(r"^(?:[A-HJ-NP-Z]\d{4}| *\d+)$")
 # SGP4 works with WGS-72: Vallado et al., AIAA 2006-6753, section IV
 WGS72_RADIUS_M: Final = 6378135.0
 WGS72_GM_M3_S2: Final = 3.986008e14
@@ -160,6 +163,11 @@ def check_pair(line1: str, line2: str, where1: str, where2: str) -> tuple[str, s
         raise ElementsError(
             f"{where2}, columns 3 to 7: line 1 is of object {first[2:7]!r}, line 2 of object {second[2:7]!r}; "
             f"take both lines from one set.\n  {first}\n  {second}"
+        )
+    if not _OBJECT.match(first[2:7]) or not first[2:7].strip():
+        raise ElementsError(
+            f"{where1}, columns 3 to 7: the object number is five digits, the first may be a letter other than I and "
+            f"O; this is {first[2:7]!r}.\n  {first}"
         )
     day = float(first[20:32])
     if not 1.0 <= day < 367.0:

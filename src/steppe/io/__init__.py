@@ -1,1 +1,1 @@
-"""What a flight leaves on disk: tables, CCSDS ephemerides, the summary, ground tracks and the folder that holds them."""
+"""What a flight leaves on disk: tables, CCSDS ephemerides, the summary, ground tracks and their folder."""

@@ -1,4 +1,4 @@
-"""Ground tracks, events and the landing zone as GeoJSON (RFC 7946), cut at the antimeridian as its section 3.1.9 asks."""
+"""Ground tracks, events and the landing zone as GeoJSON (RFC 7946), cut at the antimeridian (section 3.1.9)."""
 
 from __future__ import annotations
 
@@ -107,16 +107,14 @@ def circle(longitude_deg: float, latitude_deg: float, radius_m: float) -> dict[s
     # falling course: counter-clockwise as seen from above, as RFC 7946 section 3.1.6 asks of an outer ring
     course = np.linspace(2.0 * np.pi, 0.0, _CIRCLE_POINTS, endpoint=False)
     lat = np.arcsin(math.sin(lat0) * math.cos(reach) + math.cos(lat0) * math.sin(reach) * np.cos(course))
-    east = np.arctan2(
-        np.sin(course) * math.sin(reach) * math.cos(lat0), math.cos(reach) - math.sin(lat0) * np.sin(lat)
-    )
+    east = np.arctan2(np.sin(course) * math.sin(reach) * math.cos(lat0), math.cos(reach) - math.sin(lat0) * np.sin(lat))
     ring = np.column_stack([_wrap(longitude_deg) + np.degrees(east), np.degrees(lat)])
     if abs(latitude_deg) + math.degrees(reach) >= 90.0:
         ring = _around_pole(ring, math.copysign(90.0, latitude_deg))
         return {"type": "Polygon", "coordinates": [_closed(ring)]}
     parts = []
     for shift in (-360.0, 0.0, 360.0):
-        part = _cut(_cut(ring + [shift, 0.0], -180.0, 1.0), 180.0, -1.0)
+        part = _cut(_cut(ring + np.array([shift, 0.0]), -180.0, 1.0), 180.0, -1.0)
         if len(part) > 2 and np.ptp(part[:, 0]) > 0.0:
             parts.append([_closed(part)])
     if len(parts) == 1:

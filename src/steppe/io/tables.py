@@ -37,7 +37,7 @@ def write_parquet(flight: Flight, path: Path) -> None:
     Raises
     ------
     OutputError
-        If the file cannot be written.
+        If the file cannot be written, or a column is not in `steppe.nomenclature.VARIABLES`.
     """
     _write((flight.track, *flight.modules), _file_metadata(flight), path)
 
@@ -92,8 +92,10 @@ def read_parquet(path: Path) -> dict[str, Track]:
 
 
 def _file_metadata(flight: Flight) -> dict[str, str]:
+    about = dict(flight.provenance)
+    about["version"] = about.pop("steppe", "")
     return {
-        **flight.provenance,
+        **about,
         "mission": flight.mission.mission.name,
         "epoch_utc": flight.epoch.isoformat().replace("+00:00", "Z"),
         "status": flight.status.name,
@@ -105,7 +107,13 @@ def _write(tracks: Iterable[Track], metadata: dict[str, str], path: Path) -> Non
     import pyarrow.parquet as pq
 
     tracks = tuple(tracks)
-    names = [name for name in VARIABLES if any(name in track.columns for track in tracks)]
+    present = {name for track in tracks for name in track.columns}
+    unknown = sorted(present - VARIABLES.keys())
+    if unknown:
+        raise OutputError(
+            f"cannot write {path}: columns that steppe.nomenclature does not define: {', '.join(unknown)}"
+        )
+    names = [name for name in VARIABLES if name in present]
     schema = _schema(names, tracks, metadata)
     parts = [_part(track, names, schema) for track in tracks]
     with atomic_path(path) as temporary:
@@ -132,7 +140,9 @@ def _part(track: Track, names: list[str], schema: pa.Schema) -> pa.Table:
     body: Any = pa.DictionaryArray.from_arrays(np.zeros(len(track), dtype=np.int32), [track.body])
     columns = [
         # NaN (undefined, such as Mach above the air) is a value; null means that the body has no such column
-        pa.array(track.columns[name], from_pandas=False) if name in track.columns else pa.nulls(len(track), pa.float64())
+        pa.array(track.columns[name], from_pandas=False)
+        if name in track.columns
+        else pa.nulls(len(track), pa.float64())
         for name in names
     ]
     return pa.Table.from_arrays([body, *columns], schema=schema)

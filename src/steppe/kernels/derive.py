@@ -46,7 +46,7 @@ def derive(
         for earlier in range(phase + 1):
             if phases[earlier, CANOPY_DURATION_S] > 0.0:
                 started, rate = begins[earlier, TIME], 1.0 / phases[earlier, CANOPY_DURATION_S]
-        forces = forces_of(phases[phase], (started, rate))
+        forces = forces_of(phases[phase], begins[phase, TIME], (started, rate))
         state = (row[X], row[X + 1], row[X + 2], row[U], row[U + 1], row[U + 2], row[MASS], row[SENSED])
         x, y, z, u, v, w, _, _ = state
         altitude, up_x, up_y, up_z = altitude_and_up(world.earth, x, y, z)
@@ -90,6 +90,6 @@ def predict(
     side: float,
 ) -> tuple[float, float]:  # fmt: skip
     """Return the miss ahead and to the right of the aim point in m, from one recorded sample at a constant bank."""
-    forces = forces_of(phase, (0.0, 1e9))
+    forces = forces_of(phase, sample[0], (0.0, 1e9))
     state = (sample[1], sample[2], sample[3], sample[4], sample[5], sample[6], sample[7], sample[8])
     return predicted_end(world, forces, guide, sample[0], state, cosine, side)

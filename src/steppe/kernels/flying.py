@@ -32,9 +32,9 @@ from steppe.kernels.steppers import rk4
 (
     END_KIND, END_VALUE, STEP_S, TIME_LIMIT_S, SET_MASS_KG, RELEASE_KG, KICK_RADIAL, KICK_ALONG, KICK_CROSS,
     FIXED_DRAG_M2, AERO_AREA_M2, LIFT_FACTOR, DRAG_FACTOR, CANOPY_FROM_M2, CANOPY_TO_M2, CANOPY_DURATION_S,
-    THRUST_N, FLOW_KG_S, THRUST_RADIAL, THRUST_ALONG, THRUST_CROSS, GUIDED, SKIP_ALTITUDE_M, LANDS,
-) = range(24)  # fmt: skip
-PHASE_COLUMNS = 24
+    THRUST_N, FLOW_KG_S, THRUST_RADIAL, THRUST_ALONG, THRUST_CROSS, THRUST_TURN_RAD_S, GUIDED, SKIP_ALTITUDE_M, LANDS,
+) = range(25)  # fmt: skip
+PHASE_COLUMNS = 25
 
 # How a phase ends: after a time, falling through an altitude, at a height above the ground on the way down, or when
 # the sensed velocity has grown by a value (cut-off on delta-v)
@@ -50,8 +50,8 @@ _ROOT_STEPS = 60
 
 
 @physics
-def forces_of(row: npt.NDArray[np.float64], canopy: tuple[float, float]) -> Forces:
-    """Return the forces of a phase; `canopy` is start time and rate of the inflation under way."""
+def forces_of(row: npt.NDArray[np.float64], began_s: float, canopy: tuple[float, float]) -> Forces:
+    """Return the forces of a phase begun at `began_s`; `canopy` is start and rate of the inflation under way."""
     return Forces(
         row[FIXED_DRAG_M2],
         row[AERO_AREA_M2],
@@ -66,6 +66,8 @@ def forces_of(row: npt.NDArray[np.float64], canopy: tuple[float, float]) -> Forc
         row[THRUST_RADIAL],
         row[THRUST_ALONG],
         row[THRUST_CROSS],
+        began_s,
+        row[THRUST_TURN_RAD_S],
     )
 
 
@@ -151,7 +153,7 @@ def fly_phases(
     world, guide
         Surroundings, and what the guidance knows.
     phases
-        Shape (n, 24), one row a phase; the columns are the constants of this module.
+        Shape (n, 25), one row a phase; the columns are the constants of this module.
     start
         Time in s, the eight numbers of the state, and the bank angle in rad.
     ground_m
@@ -184,7 +186,7 @@ def fly_phases(
         begun = (time_s, state[7])
         if row[CANOPY_DURATION_S] > 0.0:
             canopy = (time_s, 1.0 / row[CANOPY_DURATION_S])
-        forces = forces_of(row, canopy)
+        forces = forces_of(row, time_s, canopy)
         if row[GUIDED] > 0.0 and guided_since < 0.0:
             guided_since = time_s
             start_guidance(guide, time_s, bank, memory)

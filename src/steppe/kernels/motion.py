@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from steppe.kernels.aero import Aero, coefficients
 from steppe.kernels.air import Air, air_at, clamp
+from steppe.kernels.bank import sine_cosine
 from steppe.kernels.earth import Earth, altitude_and_up, gravity
 from steppe.kernels.jit import physics
 from steppe.kernels.wind import Wind, wind_at
@@ -44,7 +45,10 @@ class Forces(NamedTuple):
     thrust_n, mass_flow_kg_s
         Thrust and propellant flow.
     thrust_radial, thrust_along, thrust_cross
-        Direction of the thrust in LVLH of the inertial orbit (unit vector).
+        Direction of the thrust in LVLH of the inertial orbit at `thrust_since_s` (unit vector).
+    thrust_since_s, thrust_turn_rad_s
+        Start of the burn, and the rate at which LVLH turns away under the thrust: 0 for an attitude held in LVLH, the
+        orbital rate for an attitude held by gyros in inertial space.
     """
 
     fixed_drag_area_m2: float
@@ -60,6 +64,8 @@ class Forces(NamedTuple):
     thrust_radial: float
     thrust_along: float
     thrust_cross: float
+    thrust_since_s: float
+    thrust_turn_rad_s: float
 
 
 @physics
@@ -175,9 +181,11 @@ def rates(
     altitude_m, up_x, up_y, up_z = altitude_and_up(earth, x, y, z)
     place = (altitude_m, up_x, up_y, up_z)
     force_x, force_y, force_z = aerodynamic_acceleration(world, forces, time_s, state, place, sine_bank, cosine_bank)
-    push_x, push_y, push_z = lvlh_vector(
-        earth, state, forces.thrust_radial, forces.thrust_along, forces.thrust_cross
-    )
+    # LVLH pitches down at the orbital rate, so a direction fixed in space pitches up in it
+    sine, cosine = sine_cosine(forces.thrust_turn_rad_s * (time_s - forces.thrust_since_s))
+    radial = cosine * forces.thrust_radial + sine * forces.thrust_along
+    along = cosine * forces.thrust_along - sine * forces.thrust_radial
+    push_x, push_y, push_z = lvlh_vector(earth, state, radial, along, forces.thrust_cross)
     push = forces.thrust_n / mass
     force_x, force_y, force_z = force_x + push * push_x, force_y + push * push_y, force_z + push * push_z
     pull_x, pull_y, pull_z = gravity(earth, x, y, z, up_x, up_y, up_z)

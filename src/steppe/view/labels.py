@@ -29,6 +29,8 @@ class Labels:
 
     def __init__(self, axes: Any) -> None:
         self.axes = axes
+        # asking for the limits makes matplotlib settle them; before that its transforms are those of an empty axes
+        axes.get_xlim(), axes.get_ylim()
         self._renderer = axes.figure.canvas.get_renderer()
         self._taken: list[Any] = []
         self._lines = np.empty((0, 2))
@@ -80,7 +82,7 @@ class Labels:
         distances
             Distances to try, in points; from the second on a thin leader joins label and point.
         must
-            Write it at the first place if none is free.
+            Write it at the first place inside the frame if none is free.
         **style
             Passed to `Axes.annotate`.
 
@@ -98,14 +100,28 @@ class Labels:
                     self._taken.append(box)
                     return True
                 artist.remove()
-        if must:
-            self._taken.append(self._box(self._draw(text, x, y, places[0], distances[0], False, style)))
-        return must
+        return must and self._force(text, x, y, places, distances[0], style)
+
+    def _force(
+        self, text: str, x: float, y: float, places: tuple[tuple[float, float], ...], distance: float, style: Any
+    ) -> bool:
+        """Write a label at the first place inside the frame, whatever it covers."""
+        for direction in places:
+            artist = self._draw(text, x, y, direction, distance, False, style)
+            box = self._box(artist)
+            if self._inside(box):
+                break
+            artist.remove()
+        else:
+            box = self._box(self._draw(text, x, y, places[0], distance, False, style))
+        self._taken.append(box)
+        return True
 
     def _box(self, artist: Any) -> Any:
         from matplotlib.text import Text
 
         # of the text alone: an annotation's own extent would include its leader
+        artist.update_positions(self._renderer)
         return Text.get_window_extent(artist, self._renderer).padded(1.5)
 
     def _draw(
@@ -124,11 +140,12 @@ class Labels:
             **style,
         )
 
+    def _inside(self, box: Any) -> bool:
+        frame = self.axes.bbox
+        return bool(box.x0 >= frame.x0 and box.x1 <= frame.x1 and box.y0 >= frame.y0 and box.y1 <= frame.y1)
+
     def _free(self, box: Any) -> bool:
-        frame = self.axes.get_window_extent(self._renderer)
-        if box.x0 < frame.x0 or box.x1 > frame.x1 or box.y0 < frame.y0 or box.y1 > frame.y1:
-            return False
-        if any(box.overlaps(other) for other in self._taken):
+        if not self._inside(box) or any(box.overlaps(other) for other in self._taken):
             return False
         x, y = self._lines.T
         return not bool(np.any((x > box.x0) & (x < box.x1) & (y > box.y0) & (y < box.y1)))

@@ -35,6 +35,13 @@ TOWNS: Final = (
     ("Atyrau", 47.1048, 51.88427),
     ("Orenburg", 51.76712, 55.09883),
 )
+# name, latitude, longitude in deg of its lettering: placed by eye where the state is wide, of no other meaning
+_COUNTRIES: Final = (
+    ("KAZAKHSTAN", 48.6, 62.0), ("RUSSIA", 54.5, 60.0), ("UZBEKISTAN", 42.3, 63.3), ("TURKMENISTAN", 39.2, 59.3),
+    ("IRAN", 33.0, 54.5), ("IRAQ", 33.2, 43.2), ("SAUDI ARABIA", 24.5, 44.5), ("CHINA", 40.5, 82.5),
+    ("AFGHANISTAN", 33.7, 65.0), ("TURKEY", 39.2, 34.5), ("EGYPT", 26.8, 29.5), ("KYRGYZSTAN", 41.5, 74.6),
+    ("PAKISTAN", 29.3, 67.0), ("MONGOLIA", 47.0, 97.0), ("UKRAINE", 49.0, 31.5),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +170,20 @@ def draw_towns(axes: Any, projection: Azimuthal, labels: Labels) -> None:
         x, y = (float(value) for value in projection(longitude_deg, latitude_deg))
         if not (x0 < x < x1 and y0 < y < y1):
             continue
-        style = {"color": theme.SOFT, "fontstyle": "italic", "zorder": 3, "fontsize": theme.SMALL - 0.5}
+        style: dict[str, Any] = {"color": theme.SOFT, "fontstyle": "italic", "zorder": 3, "fontsize": theme.SMALL - 0.5}
         if labels.place(name, x, y, distances=(4.0,), **style):
             axes.plot(x, y, "s", markersize=2.6, color=theme.SOFT, zorder=3)
             labels.reserve_point(x, y, 3.0)
+
+
+def draw_countries(axes: Any, projection: Azimuthal, labels: Labels) -> None:
+    """Letter the states inside the limits where there is room."""
+    (x0, x1), (y0, y1) = axes.get_xlim(), axes.get_ylim()
+    for name, latitude_deg, longitude_deg in _COUNTRIES:
+        x, y = (float(value) for value in projection(longitude_deg, latitude_deg))
+        if x0 < x < x1 and y0 < y < y1:
+            style: dict[str, Any] = {"color": theme.FAINT, "zorder": 2, "fontsize": theme.SMALL - 0.5}
+            labels.place(" ".join(name), x, y, places=((0.0, 0.0),), distances=(0.0,), **style)
 
 
 def draw_scale(axes: Any, labels: Labels) -> None:
@@ -195,21 +212,29 @@ def _fill(axes: Any, rings: list[Floats], width: float = 0.6) -> None:
 
 def _graticule(axes: Any, projection: Azimuthal) -> None:
     (x0, x1), (y0, y1) = axes.get_xlim(), axes.get_ylim()
-    degrees_across = math.degrees((x1 - x0) / _KM_PER_RAD)
-    step = next((s for s in (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0) if degrees_across / s <= 7.0), 20.0)
     lon0, lat0 = projection.longitude_deg, projection.latitude_deg
-    reach = 1.5 * degrees_across
-    along = np.linspace(-1.0, 1.0, 241) * reach
-    for lat in _multiples(max(lat0 - reach, -89.9), min(lat0 + reach, 89.9), step):
+    box = axes.get_window_extent()
+    # room for one label per line, in pixels at the figure's own 100 per inch
+    degrees_per_pixel = math.degrees((x1 - x0) / _KM_PER_RAD) / box.width
+    stretch = max(math.cos(math.radians(lat0)), 0.2)
+    reach = 1.5 * degrees_per_pixel * max(box.width, box.height)
+    # a view that is off the centre needs lines from farther away
+    reach += math.degrees(max(abs(x0), abs(x1), abs(y0), abs(y1)) / _KM_PER_RAD)
+    along = np.linspace(-1.0, 1.0, 481) * reach
+    for lat in _multiples(max(lat0 - reach, -89.9), min(lat0 + reach, 89.9), _round_step(50.0 * degrees_per_pixel)):
         spread = np.clip(along / max(math.cos(math.radians(lat)), 0.2), -180.0, 180.0)
         x, y = projection(lon0 + spread, np.full_like(along, lat))
         axes.plot(x, y, color="white", linewidth=0.5, zorder=1.1)
         _edge_label(axes, y, x, x0, (y0, y1), _degrees(lat, "N", "S"), "left")
-    widest = min(reach / max(math.cos(math.radians(lat0)), 0.2), 180.0)
-    for lon in _multiples(lon0 - widest, lon0 + widest, step):
+    widest = min(reach / stretch, 180.0)
+    for lon in _multiples(lon0 - widest, lon0 + widest, _round_step(62.0 * degrees_per_pixel / stretch)):
         x, y = projection(np.full_like(along, lon), np.clip(lat0 + along, -89.9, 89.9))
         axes.plot(x, y, color="white", linewidth=0.5, zorder=1.1)
         _edge_label(axes, x, y, y0, (x0, x1), _degrees((lon + 180.0) % 360.0 - 180.0, "E", "W"), "bottom")
+
+
+def _round_step(smallest: float) -> float:
+    return next((s for s in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0) if s >= smallest), 20.0)
 
 
 def _multiples(lowest: float, highest: float, step: float) -> list[float]:

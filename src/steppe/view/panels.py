@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from steppe.flight.result import Event, Flight
-from steppe.nomenclature import EVENTS
+from steppe.nomenclature import EVENTS, VARIABLES
 from steppe.view import theme
 from steppe.view.labels import Labels, spread
 
@@ -91,7 +91,10 @@ def draw_strips(all_axes: list[Any], flight: Flight) -> None:
             low = min(0.0, float(np.nanmin(values)))
             axes.set_ylim(low, max(1.12 * float(np.nanmax(values)), low + 1e-3))
         if with_peak:
-            _note_peak(axes, minutes, values, name)
+            command = flight.event("parachute_command")
+            # the opening shock of a canopy is no peak of the entry
+            entry = np.ones_like(minutes, bool) if command is None else minutes * 60.0 + zero < command.time_s
+            _note_peak(axes, minutes, np.where(entry, values, np.nan), name)
     all_axes[-1].set_xlabel(f"minutes after {zero_name}")
     _mark_events(all_axes, flight, zero, (begin, end))
 
@@ -103,18 +106,17 @@ def _finish_bank(axes: Any, minutes: Floats, columns: dict[str, Floats], inside:
         axes.plot(minutes, command, color=theme.FAINT, linewidth=0.9, zorder=2, linestyle=(0, (3, 2)))
         finite = command[np.isfinite(command)]
         largest = max(largest, float(np.max(np.abs(finite), initial=0.0)))
-    step = 90.0 if largest > 95.0 else 45.0
-    top = max(step, np.ceil(largest / step) * step)
-    axes.set_yticks(np.arange(-top, top + 1.0, step))
-    axes.set_ylim(-1.15 * top, 1.15 * top)
+    step = 45.0 if largest <= 100.0 else 90.0
+    axes.set_yticks(np.arange(-180.0, 181.0, step))
+    axes.set_ylim(-1.12 * max(largest, 50.0), 1.12 * max(largest, 50.0))
     axes.axhline(0.0, color=theme.FAINT, linewidth=0.6, zorder=1)
     note = "right positive; dashed: command" if "bank_command_deg" in columns else "right positive"
     axes.set_title(note, loc="right", fontsize=theme.SMALL - 0.5, color=theme.SOFT, pad=3.0)
 
 
 def _note_peak(axes: Any, minutes: Floats, values: Floats, name: str) -> None:
-    from steppe.nomenclature import VARIABLES
-
+    if not np.any(np.isfinite(values)):
+        return
     k = int(np.nanargmax(values))
     axes.plot(minutes[k], values[k], "o", markersize=3.5, color=theme.INK, zorder=5)
     left = minutes[k] > 0.5 * sum(axes.get_xlim())
@@ -134,21 +136,24 @@ def _note_peak(axes: Any, minutes: Floats, values: Floats, name: str) -> None:
 
 
 def _mark_events(all_axes: list[Any], flight: Flight, zero: float, window: tuple[float, float]) -> None:
-    events = sorted((e for e in flight.events if window[0] <= e.time_s <= window[1]), key=lambda e: e.time_s)
+    # the stages of the canopy follow within seconds of each other: only the milestones have room
+    inside = (e for e in flight.events if e.name in EVENTS and window[0] <= e.time_s <= window[1])
+    events = sorted(inside, key=lambda event: event.time_s)
     for event in events:
         for axes in all_axes:
             axes.axvline((event.time_s - zero) / 60.0, color=theme.FAINT, linewidth=0.6, zorder=1.5)
     top = all_axes[0]
     low, high = top.get_xlim()
     pixels = top.get_window_extent().width
-    gap = 13.0 * top.figure.dpi / 100.0 / pixels
+    # lines of text at 40 degrees need their height over sin(40 deg) between them
+    gap = 14.0 * top.figure.dpi / 72.0 / pixels
     at = [((event.time_s - zero) / 60.0 - low) / (high - low) for event in events]
     for event, own, moved in zip(events, at, spread(at, gap, 0.0, 1.0), strict=True):
         top.annotate(
             event_name(event),
             (own, 1.0),
             xycoords="axes fraction",
-            xytext=(moved, 1.0 + 22.0 * top.figure.dpi / 100.0 / top.get_window_extent().height),
+            xytext=(moved, 1.0 + 18.0 * top.figure.dpi / 72.0 / top.get_window_extent().height),
             textcoords="axes fraction",
             rotation=40.0,
             rotation_mode="anchor",
@@ -180,7 +185,7 @@ def draw_corridor(axes: Any, flight: Flight) -> None:
     labels.avoid_line(x, y)
     below = ((0.8, -0.8), (1.0, 0.0), (-0.8, 0.8), (-1.0, 0.0), (0.8, 0.8), (0.0, 1.2))
     for event in flight.events:
-        if event.time_s < begin or not np.isfinite(event.speed_m_s):
+        if event.time_s < begin or event.name not in EVENTS or not np.isfinite(event.speed_m_s):
             continue
         px, py = theme.shown("airspeed_m_s", event.speed_m_s), theme.shown("altitude_m", event.altitude_m)
         axes.plot(px, py, "o", markersize=3.0, color=theme.INK, zorder=5)
@@ -212,4 +217,4 @@ def draw_departure(axes: Any, flight: Flight) -> None:
     at = -1 if ignition is None else int(np.argmin(np.abs(columns["time_s"] - ignition.time_s)))
     axes.plot(x[at], y[at], "o", markersize=4.0, color=theme.VERMILION, zorder=5)
     labels.place("Station", 0.0, 0.0, must=True)
-    labels.place(f"Ignition, {distance:.1f} km away", float(x[at]), float(y[at]), color=theme.VERMILION, must=True)
+    labels.place(f"Ignition\n{distance:.1f} km away", float(x[at]), float(y[at]), color=theme.VERMILION, must=True)
