@@ -11,6 +11,9 @@ Innovation; free of licence requirements), in one of two forms of CSV:
 The file holds ``first_day`` (days since 1970-01-01), ``observed_days`` (how many days from the first are observed; the
 rest are predicted), ``ap`` (int16, days by eight), ``ap_daily`` (int16), ``f107`` and ``f107a`` (int16, in tenths of a
 solar flux unit), ``source`` and ``sha256`` of the CSV.
+
+A few daily fluxes were taken during a radio burst (938.6 on 2011-03-07, among 135 to 167) or misread; the thermosphere
+does not follow them. Where a day differs by more than 35 % from the median of five days, the median stands.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ import numpy as np
 
 # NRLMSIS runs on observed fluxes; earlier years would add bytes and no mission
 FIRST_DAY = date(1998, 1, 1)
+LARGEST_CHANGE = 0.35
 CELESTRAK = {
     "date": "DATE",
     "ap_daily": "AP_AVG",
@@ -46,6 +50,15 @@ PLAIN = {
 def is_observed(status: str) -> bool:
     """Return True for a measured day; CelesTrak writes OBS, INT (gap interpolated), PRD and PRM."""
     return status.upper() in ("OBSERVED", "OBS", "INT")
+
+
+def without_bursts(f107: np.ndarray) -> np.ndarray:
+    """Return the fluxes with outliers replaced by the median of five days."""
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(f107, 2, mode="edge"), 5)
+    median = np.median(around, axis=1)
+    outlier = np.abs(f107 / median - 1.0) > LARGEST_CHANGE
+    print(f"{outlier.sum()} fluxes replaced: {f107[outlier] / 10.0} by {median[outlier] / 10.0}")
+    return np.where(outlier, median, f107).astype(np.int16)
 
 
 def main(source: Path, target: Path) -> None:
@@ -77,7 +90,7 @@ def main(source: Path, target: Path) -> None:
         observed_days=np.int64(observed_days),
         ap=np.stack([column(name, 1.0) for name in names["ap"]], axis=1),
         ap_daily=column(names["ap_daily"], 1.0),
-        f107=column(names["f107"], 10.0),
+        f107=without_bursts(column(names["f107"], 10.0)),
         f107a=column(names["f107a"], 10.0),
         source=np.array("CelesTrak/CSSI space weather data, celestrak.org/SpaceData"),
         sha256=np.array(hashlib.sha256(source.read_bytes()).hexdigest()),

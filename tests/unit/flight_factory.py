@@ -114,7 +114,7 @@ def _columns(fall: dict[str, Floats]) -> dict[str, Floats]:
         "bank_deg": bank, "bank_command_deg": bank, "mach": np.where(h < 120e3, v / 300.0, np.nan),
         "density_kg_m3": fall["rho"], "dynamic_pressure_pa": 0.5 * fall["rho"] * v * v, "load_g": fall["load"],
         "heat_flux_w_m2": fall["flux"], "heat_load_j_m2": np.cumsum(fall["flux"]),
-        "sensed_velocity_m_s": np.cumsum(fall["load"]) * G0, "drag_area_m2": fall["area"],
+        "sensed_velocity_m_s": np.cumsum(fall["load"]) * G0, "canopy_drag_area_m2": fall["area"],
     }  # fmt: skip
 
 

@@ -8,8 +8,7 @@ from steppe.errors import EnvironmentDataError
 
 
 def test_the_storm_of_october_2003_is_in_the_table():
-    # CelesTrak space weather data, 2003-10-29 and 30: F10.7 of the 29th 291.7, ap of the 30th 191 on the daily mean;
-    # the planetary ap of the 29th and 30th reached 400 (GFZ Potsdam, Kp/ap)
+    # CelesTrak space weather data: F10.7 of 2003-10-29 291.7, daily ap of the 30th 191; the largest ap there is is 400
     weather = space_weather_at(datetime(2003, 10, 30, 10, tzinfo=UTC))
     assert weather.status == "observed"
     assert weather.note == ""
@@ -38,11 +37,17 @@ def test_the_time_zone_is_honoured():
 
 def test_every_day_of_the_table_gives_plausible_values():
     table = bundled_table()
-    assert 60.0 < table.f107_tenths.min() / 10.0 < table.f107_tenths.max() / 10.0 < 500.0
+    assert 60.0 < table.f107_tenths.min() / 10.0 < table.f107_tenths.max() / 10.0 < 350.0
     assert table.ap.min() >= 0
     assert table.first < table.last_observed < table.last
     for day in (table.first + timedelta(days=3), table.last_observed, table.last):
         space_weather_at(datetime(day.year, day.month, day.day, 23, 59, tzinfo=UTC))
+
+
+def test_fluxes_taken_during_a_radio_burst_are_gone():
+    # 938.6 sfu was measured on 2011-03-07 during a burst, between days of 135 to 167 sfu
+    weather = space_weather_at(datetime(2011, 3, 8, 12, tzinfo=UTC))
+    assert 125.0 < weather.f107_sfu < 165.0
 
 
 def test_a_predicted_day_says_so():

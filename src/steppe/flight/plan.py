@@ -23,7 +23,7 @@ from steppe.flight.surroundings import horizontal, on_surface
 from steppe.frames.elements import StationOrbit
 from steppe.kernels import flying as k
 from steppe.kernels.derive import predict
-from steppe.kernels.guidance import Guide
+from steppe.kernels.guidance import FIRST_REVERSAL_M_S, SECOND_REVERSAL_M_S, Guide
 from steppe.kernels.motion import World
 
 Vector = npt.NDArray[np.float64]
@@ -40,6 +40,8 @@ _IGNITION_LEAD_S = 2080.0
 _PASS_LIMIT_M = 400e3
 CROSSRANGE_LIMIT_M = 110e3
 _TOLERANCE_M = 50.0
+# The nominal entry changes sides twice, as the closed loop does
+NOMINAL_REVERSALS_M_S = (FIRST_REVERSAL_M_S, SECOND_REVERSAL_M_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +194,7 @@ def _misses(problem: Problem, guide: Guide, run: Run) -> tuple[float, float]:
     sample = run.begins[len(run.phases)]
     row = ph.Phase(None, ph.capsule_columns(problem.loaded.vehicle)).row()
     cosine = guide.reference_cosine
-    ends = [predict(problem.world, guide, row, sample, cosine, side) for side in (1.0, -1.0)]
+    ends = [predict(problem.world, guide, row, sample, cosine, side, NOMINAL_REVERSALS_M_S) for side in (1.0, -1.0)]
     return 0.5 * (ends[0][0] + ends[1][0]), 0.5 * (ends[0][1] + ends[1][1])
 
 

@@ -15,7 +15,7 @@ Array = npt.NDArray[np.float64]
 # far space; five keep the round trip to rounding nearer the centre too
 _BOWRING_STEPS: Final = 5
 _VINCENTY_STEPS: Final = 60
-_BISECTIONS: Final = 60
+_BISECTIONS: Final = 90
 _POLAR_RADIUS_M: Final = WGS84_EQUATORIAL_RADIUS_M * (1.0 - WGS84_FLATTENING)
 
 
@@ -195,23 +195,27 @@ def _antipodal_inverse(reduced1: Array, reduced2: Array, difference: Array) -> A
     first, second = np.where(swap, reduced2, reduced1), np.where(swap, reduced1, reduced2)
     flip = np.where(first > 0.0, -1.0, 1.0)
     # Not quite on the equator, so that the longitude is a function of the azimuth there too
-    first = np.minimum(flip * first, -1e-13)
+    first = np.minimum(flip * first, -1e-12)
     second = flip * second
     sin1, cos1, sin2, cos2 = np.sin(first), np.cos(first), np.sin(second), np.cos(second)
-    low, high = np.zeros_like(first), np.full_like(first, np.pi)
+    # Counted from east, for near the equator all turns on a hair's breadth about it
+    low, high = np.full_like(first, -0.5 * np.pi), np.full_like(first, 0.5 * np.pi)
     distance = np.zeros_like(first)
+    # cos2^2 - cos1^2 without cancellation
+    across = (sin1 - sin2) * (sin1 + sin2)
     for _ in range(_BISECTIONS):
-        azimuth = 0.5 * (low + high)
-        sin_alpha = np.sin(azimuth) * cos1
-        cos_azimuth1 = np.cos(azimuth)
-        cos_azimuth2 = np.sqrt(np.maximum(0.0, (cos_azimuth1 * cos1) ** 2 + cos2**2 - cos1**2)) / cos2
+        from_east = 0.5 * (low + high)
+        sin_alpha = np.cos(from_east) * cos1
+        cos_azimuth1 = -np.sin(from_east)
+        cos_azimuth2 = np.sqrt(np.maximum(0.0, (cos_azimuth1 * cos1) ** 2 + across)) / cos2
         sigma1 = np.arctan2(sin1, cos_azimuth1 * cos1)
-        sigma = np.remainder(np.arctan2(sin2, cos_azimuth2 * cos2) - sigma1, 2.0 * np.pi)
+        # From south of the equator to the first passage of the other latitude northbound: never back
+        sigma = np.maximum(0.0, np.arctan2(sin2, cos_azimuth2 * cos2) - sigma1)
         omega = np.arctan2(sin_alpha * sin2, cos_azimuth2 * cos2) - np.arctan2(sin_alpha * sin1, cos_azimuth1 * cos1)
         sin_sigma, cos_sigma, cos_twice_mid = np.sin(sigma), np.cos(sigma), np.cos(2.0 * sigma1 + sigma)
         loss = _longitude_loss(sin_alpha, sigma, sin_sigma, cos_sigma, cos_twice_mid)
-        too_far = np.remainder(omega, 2.0 * np.pi) - loss > difference
-        low, high = np.where(too_far, low, azimuth), np.where(too_far, azimuth, high)
+        too_far = np.maximum(0.0, omega) - loss > difference
+        low, high = np.where(too_far, low, from_east), np.where(too_far, from_east, high)
         a, b = _series(1.0 - sin_alpha**2)
         distance = _POLAR_RADIUS_M * a * (sigma - _arc_correction(b, sin_sigma, cos_sigma, cos_twice_mid))
     return np.asarray(distance)

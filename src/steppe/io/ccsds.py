@@ -98,7 +98,7 @@ def oem(flight: Flight, track: Track, created: datetime) -> str:
     try:
         data = ccsds_ndm.OemData.from_numpy(epochs, states_km)
         message = ccsds_ndm.Oem(header, [ccsds_ndm.OemSegment(metadata, data)])
-        # interpolation by degree and these keywords are all in issue 2, which every reader knows
+        # issue 2 has every keyword that is used here, and every reader knows it
         message.version = "2.0"
         return str(message.to_str("kvn"))
     except (ccsds_ndm.NdmError, ValueError) as problem:
@@ -155,7 +155,8 @@ def _misfit_m(time_s: Floats, state: Floats) -> float:
 
 def _object_name(flight: Flight, track: Track) -> str:
     mission: Any = flight.mission.mission
-    ship = _ascii(mission.title or mission.name)
+    # "Soyuz MS-21, landing of ...": the ship is what stands before the comma
+    ship = _ascii((mission.title or mission.name).split(",")[0])
     return ship if track is flight.track else f"{ship} {_ascii(track.body)}"
 
 

@@ -87,7 +87,7 @@ def air_at(air, altitude_m, direction_x, direction_y, direction_z):
     air : Air
         The table.
     altitude_m : float
-        Geodetic altitude in m; held inside the table, with the density fading by its last layer above.
+        Geodetic altitude in m; held inside the table, so its ends hold below and above.
     direction_x, direction_y, direction_z : float
         Unit vector from the centre of the Earth to the place (ITRF).
     """

@@ -87,9 +87,13 @@ def derive(
 @driver
 def predict(
     world: World, guide: Guide, phase: npt.NDArray[np.float64], sample: npt.NDArray[np.float64], cosine: float,
-    side: float,
+    side: float, flip_speeds: tuple[float, float],
 ) -> tuple[float, float]:  # fmt: skip
-    """Return the miss ahead and to the right of the aim point in m, from one recorded sample at a constant bank."""
+    """Return the miss ahead and to the right of the aim point in m, from one recorded sample at a constant bank.
+
+    See `steppe.kernels.guidance.predicted_end`; the capsule has the bank angle already.
+    """
     forces = forces_of(phase, sample[0], (0.0, 1e9))
     state = (sample[1], sample[2], sample[3], sample[4], sample[5], sample[6], sample[7], sample[8])
-    return predicted_end(world, forces, guide, sample[0], state, cosine, side)
+    bank = side * math.acos(cosine)
+    return predicted_end(world, forces, guide, sample[0], state, bank, cosine, side, flip_speeds)

@@ -201,7 +201,7 @@ def fly_phases(
             if time_s - begun[0] > row[TIME_LIMIT_S]:
                 return OUT_OF_TIME, count, phase + 1
             if row[GUIDED] > 0.0 and time_s >= memory[NEXT_TIME] - 1e-9:
-                steer(world, forces, guide, time_s, guided_since, state, memory)
+                steer(world, forces, guide, time_s, guided_since, state, bank, memory)
             # A step ends where something switches: guidance call, end of an inflation, end of the phase
             step = row[STEP_S]
             if row[GUIDED] > 0.0:

@@ -29,6 +29,9 @@ MEMORY_SIZE = 9
 # Prediction steps: 8 s above 70 km, 4 s below; against 0.5 s steps the predicted end moves by less than 100 m
 _HIGH_STEP_S, _LOW_STEP_S, _HIGH_M = 8.0, 4.0, 70e3
 _PREDICTION_LIMIT_S = 1500.0
+_NO_FLIPS = (0.0, 0.0)
+# Where the lateral logic below reverses on the reference returns
+FIRST_REVERSAL_M_S, SECOND_REVERSAL_M_S = 5500.0, 2700.0
 # A change of the cosine large against the noise of the prediction and small against its curvature
 _PROBE = 0.05
 _LARGEST_CHANGE = 0.1
@@ -36,10 +39,13 @@ _LARGEST_CHANGE = 0.1
 _COSINE_LOW, _COSINE_HIGH = math.cos(math.radians(110.0)), math.cos(math.radians(15.0))
 # Below this much range (m) per unit of cosine the bank angle no longer steers
 _AUTHORITY_M = 15e3
-# Reverse when the predicted miss after a reversal has shrunk to this part of the present one, on its other side
-_DAMPING = 0.35
+# The first reversal comes while the predicted miss after it is still this part of the present one, on the other side;
+# the second removes that remainder exactly, at about half the speed. Later ones mend what dispersions leave
+_FIRST_REMAINDER = 0.35
 _CROSS_TOLERANCE_M = 800.0
 _REVERSAL_PAUSE_S = 20.0
+# Below this speed a reversal costs more range than the crossrange it saves
+_LAST_REVERSAL_M_S = 1500.0
 
 
 class Guide(NamedTuple):
@@ -90,21 +96,30 @@ class Guide(NamedTuple):
 
 @physics
 def predicted_end(
-    world: World, forces: Forces, guide: Guide, time_s: float, state: State, cosine: float, side: float
-) -> tuple[float, float]:
+    world: World, forces: Forces, guide: Guide, time_s: float, state: State, bank_rad: float, cosine: float,
+    side: float, flip_speeds: tuple[float, float],
+) -> tuple[float, float]:  # fmt: skip
     """Return the predicted miss at the end altitude, ahead and to the right of the aim point, in m.
 
-    The rest of the entry is flown with the full equations of motion at a constant bank angle. An entry that does not
-    come down within the time limit counts from where it is then.
+    The rest of the entry is flown with the full equations of motion: from the present bank angle the capsule rolls at
+    its rate limit to the constant angle asked for, and changes sides below each of two speeds (m/s; 0: never). An entry
+    that does not come down within the time limit counts from where it is then.
     """
-    bank = (side * math.acos(clamp(cosine, -1.0, 1.0)), 0.0, 0.0)
+    size = math.acos(clamp(cosine, -1.0, 1.0))
     elapsed = 0.0
+    flipped = 0
     altitude, _, _, _ = altitude_and_up(world.earth, state[0], state[1], state[2])
     last, last_altitude = state, altitude
     while altitude > guide.end_altitude_m and elapsed < _PREDICTION_LIMIT_S:
         step = _HIGH_STEP_S if altitude > _HIGH_M else _LOW_STEP_S
         last, last_altitude = state, altitude
-        state = rk4(world, forces, time_s + elapsed, state, step, bank)
+        speed = math.sqrt(state[3] * state[3] + state[4] * state[4] + state[5] * state[5])
+        if (flipped == 0 and speed < flip_speeds[0]) or (flipped == 1 and speed < flip_speeds[1]):
+            side = -side
+            flipped += 1
+        rate = clamp((side * size - bank_rad) / step, -guide.max_rate_rad_s, guide.max_rate_rad_s)
+        state = rk4(world, forces, time_s + elapsed, state, step, (bank_rad, rate, 0.0))
+        bank_rad += rate * step
         elapsed += step
         altitude, _, _, _ = altitude_and_up(world.earth, state[0], state[1], state[2])
     part = (last_altitude - guide.end_altitude_m) / (last_altitude - altitude + 1e-9)
@@ -119,17 +134,31 @@ def predicted_end(
 
 
 @physics
+def flips_to_come(reversals: float) -> tuple[float, float]:
+    """Return the speeds of the two nominal reversals that are still to come, for the prediction of the range."""
+    if reversals < 0.5:
+        return (FIRST_REVERSAL_M_S, SECOND_REVERSAL_M_S)
+    if reversals < 1.5:
+        return (SECOND_REVERSAL_M_S, 0.0)
+    return _NO_FLIPS
+
+
+@physics
 def correct_range(
-    world: World, forces: Forces, guide: Guide, time_s: float, state: State, memory: npt.NDArray[np.float64]
-) -> None:
-    """Take one Newton step on the cosine of the bank angle, and remember the predicted crossrange."""
+    world: World, forces: Forces, guide: Guide, time_s: float, state: State, bank_rad: float,
+    memory: npt.NDArray[np.float64],
+) -> None:  # fmt: skip
+    """Take one Newton step on the cosine of the bank angle.
+
+    A roll through lift up adds range, so the reversals still to come take part in the prediction.
+    """
     cosine, side = memory[COSINE], memory[SIDE]
-    ahead, right = predicted_end(world, forces, guide, time_s, state, cosine, side)
+    flips = flips_to_come(memory[REVERSALS])
+    ahead, _ = predicted_end(world, forces, guide, time_s, state, bank_rad, cosine, side, flips)
     probe = cosine + _PROBE if cosine < 0.5 else cosine - _PROBE
-    probed, _ = predicted_end(world, forces, guide, time_s, state, probe, side)
+    probed, _ = predicted_end(world, forces, guide, time_s, state, bank_rad, probe, side, flips)
     slope = (probed - ahead) / (probe - cosine)
     memory[SLOPE] = slope
-    memory[CROSS] = right
     if slope > _AUTHORITY_M:
         change = clamp(-ahead / slope, -_LARGEST_CHANGE, _LARGEST_CHANGE)
         memory[COSINE] = clamp(cosine + change, _COSINE_LOW, _COSINE_HIGH)
@@ -137,8 +166,9 @@ def correct_range(
 
 @physics
 def choose_side(
-    world: World, forces: Forces, guide: Guide, time_s: float, state: State, memory: npt.NDArray[np.float64]
-) -> None:
+    world: World, forces: Forces, guide: Guide, time_s: float, state: State, bank_rad: float,
+    memory: npt.NDArray[np.float64],
+) -> None:  # fmt: skip
     """Reverse the bank when the prediction for the other side has become good enough.
 
     The miss on the present side grows with time and the miss after a reversal shrinks; reversing a little before it
@@ -146,12 +176,19 @@ def choose_side(
     """
     if memory[SLOPE] < _AUTHORITY_M or time_s - memory[LAST_REVERSAL] < _REVERSAL_PAUSE_S:
         return
-    present = memory[CROSS]
-    _, other = predicted_end(world, forces, guide, time_s, state, memory[COSINE], -memory[SIDE])
+    speed = math.sqrt(state[3] * state[3] + state[4] * state[4] + state[5] * state[5])
+    if speed < _LAST_REVERSAL_M_S:
+        return
+    side = memory[SIDE]
+    _, present = predicted_end(world, forces, guide, time_s, state, bank_rad, memory[COSINE], side, _NO_FLIPS)
+    memory[CROSS] = present
+    side = -side
+    _, other = predicted_end(world, forces, guide, time_s, state, bank_rad, memory[COSINE], side, _NO_FLIPS)
     outward = present * memory[SIDE] > 0.0
     if math.fabs(present) > _CROSS_TOLERANCE_M and outward:
-        leftover = other * memory[SIDE]
-        if leftover > -_DAMPING * math.fabs(present) or math.fabs(other) < 0.1 * math.fabs(present):
+        late = clamp((speed - SECOND_REVERSAL_M_S) / SECOND_REVERSAL_M_S, 0.0, 1.0)
+        remainder = _FIRST_REMAINDER * late if memory[REVERSALS] < 0.5 else 0.0
+        if other * memory[SIDE] > -remainder * math.fabs(present):
             memory[SIDE] = -memory[SIDE]
             memory[REVERSALS] += 1.0
             memory[LAST_REVERSAL] = time_s
@@ -188,13 +225,13 @@ def start_guidance(guide: Guide, time_s: float, bank_rad: float, memory: npt.NDA
 
 @physics
 def steer(
-    world: World, forces: Forces, guide: Guide, time_s: float, started_s: float, state: State,
+    world: World, forces: Forces, guide: Guide, time_s: float, started_s: float, state: State, bank_rad: float,
     memory: npt.NDArray[np.float64],
 ) -> None:  # fmt: skip
     """Call the guidance once: leaves the commanded bank angle (rad) in the memory."""
     if guide.law == PREDICTOR_CORRECTOR:
-        correct_range(world, forces, guide, time_s, state, memory)
-        choose_side(world, forces, guide, time_s, state, memory)
+        correct_range(world, forces, guide, time_s, state, bank_rad, memory)
+        choose_side(world, forces, guide, time_s, state, bank_rad, memory)
         memory[COMMAND] = memory[SIDE] * math.acos(memory[COSINE])
     elif guide.law == OPEN_LOOP:
         memory[COMMAND] = table_bank(guide.table, time_s - started_s)

@@ -92,7 +92,6 @@ def draw_zoom(axes: Any, flight: Flight) -> None:
     axes.set_title("The last 50 km", loc="left", fontsize=theme.HEADING, fontweight="bold", color=theme.INK)
     labels = Labels(axes)
     labels.avoid_line(x, y)
-    labels.avoid_line(zone_x, zone_y)
     _draw_zone(axes, flight, projection)
     axes.plot(x, y, color=theme.BLUE, linewidth=1.8, zorder=5)
     marks = [(float(x[-1]), float(y[-1]), "o", theme.INK, "Touchdown" if flight.touchdown else "End of the flight")]
@@ -110,8 +109,8 @@ def draw_zoom(axes: Any, flight: Flight) -> None:
     for mx, my, _, colour, text in marks:
         labels.place(text, mx, my, color=colour, distances=(7.0, 16.0, 28.0, 44.0))
     draw_scale(axes, labels)
-    for name in ("main_inflated", "parachute_command"):
-        _mark(axes, flight, name, projection, labels)
+    # the main canopy opens within a few hundred metres of it: one mark is enough
+    _mark(axes, flight, "parachute_command", projection, labels)
     draw_towns(axes, projection, labels)
 
 

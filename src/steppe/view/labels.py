@@ -96,8 +96,10 @@ class Labels:
             for direction in places:
                 artist = self._draw(text, x, y, direction, distance, number > 0, style)
                 box = self._box(artist)
-                if self._free(box):
+                leader = self._leader(x, y, box) if number else np.empty((0, 2))
+                if self._free(box) and not any(_any_inside(leader, other) for other in self._taken):
                     self._taken.append(box)
+                    self._lines = np.vstack([self._lines, leader])
                     return True
                 artist.remove()
         return must and self._force(text, x, y, places, distances[0], style)
@@ -141,14 +143,27 @@ class Labels:
         )
 
     def _inside(self, box: Any) -> bool:
-        frame = self.axes.bbox
+        frame = self.axes.bbox.padded(-3.0)
         return bool(box.x0 >= frame.x0 and box.x1 <= frame.x1 and box.y0 >= frame.y0 and box.y1 <= frame.y1)
 
     def _free(self, box: Any) -> bool:
         if not self._inside(box) or any(box.overlaps(other) for other in self._taken):
             return False
-        x, y = self._lines.T
-        return not bool(np.any((x > box.x0) & (x < box.x1) & (y > box.y0) & (y < box.y1)))
+        return not _any_inside(self._lines, box)
+
+    def _leader(self, x: float, y: float, box: Any) -> npt.NDArray[np.float64]:
+        """Return points along the leader in pixels, without its first few at the marker, which may be reserved."""
+        start = self.axes.transData.transform((x, y))
+        end = np.array([np.clip(start[0], box.x0, box.x1), np.clip(start[1], box.y0, box.y1)])
+        length = float(np.hypot(*(end - start)))
+        part = np.linspace(min(7.0 / max(length, 7.0), 1.0), 1.0, 8)[:-1, None]
+        points: npt.NDArray[np.float64] = start + part * (end - start)
+        return points
+
+
+def _any_inside(points: npt.NDArray[np.float64], box: Any) -> bool:
+    x, y = points.T
+    return bool(np.any((x > box.x0) & (x < box.x1) & (y > box.y0) & (y < box.y1)))
 
 
 def spread(positions: list[float], gap: float, lowest: float, highest: float) -> list[float]:

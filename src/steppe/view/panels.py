@@ -79,9 +79,12 @@ def draw_strips(all_axes: list[Any], flight: Flight) -> None:
     limits = (begin - zero) / 60.0, max((end - zero) / 60.0, (begin - zero) / 60.0 + 1e-3)
     for axes, (name, colour, with_peak) in zip(all_axes, strip_columns(flight), strict=True):
         values = theme.shown(name, columns[name][inside])
+        values = _half_turns(values) if name.startswith("bank") else values
         axes.set_xlim(*limits)
         axes.plot(minutes, values, color=colour, zorder=3, label=name)
-        axes.set_title(theme.label(name), loc="left", fontsize=theme.NORMAL, color=theme.INK, pad=3.0)
+        title = axes.set_title(theme.label(name), loc="left", fontsize=theme.NORMAL, color=theme.INK, pad=3.0)
+        # the line to the label of an early event passes behind the title
+        title.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 1.0})
         axes.grid(axis="y", color=theme.GRID, linewidth=0.6)
         axes.tick_params(length=2.5, labelbottom=axes is all_axes[-1])
         axes.locator_params(axis="y", nbins=4)
@@ -100,18 +103,25 @@ def draw_strips(all_axes: list[Any], flight: Flight) -> None:
 
 
 def _finish_bank(axes: Any, minutes: Floats, columns: dict[str, Floats], inside: npt.NDArray[np.bool_]) -> None:
-    largest = float(np.nanmax(np.abs(columns["bank_deg"][inside])))
+    largest = float(np.nanmax(np.abs(_half_turns(columns["bank_deg"][inside]))))
     if "bank_command_deg" in columns:
-        command = columns["bank_command_deg"][inside]
+        command = _half_turns(columns["bank_command_deg"][inside])
         axes.plot(minutes, command, color=theme.FAINT, linewidth=0.9, zorder=2, linestyle=(0, (3, 2)))
         finite = command[np.isfinite(command)]
         largest = max(largest, float(np.max(np.abs(finite), initial=0.0)))
     step = 45.0 if largest <= 100.0 else 90.0
     axes.set_yticks(np.arange(-180.0, 181.0, step))
-    axes.set_ylim(-1.12 * max(largest, 50.0), 1.12 * max(largest, 50.0))
+    axes.set_ylim(-1.12 * max(largest, 85.0), 1.12 * max(largest, 85.0))
     axes.axhline(0.0, color=theme.FAINT, linewidth=0.6, zorder=1)
     note = "right positive; dashed: command" if "bank_command_deg" in columns else "right positive"
     axes.set_title(note, loc="right", fontsize=theme.SMALL - 0.5, color=theme.SOFT, pad=3.0)
+
+
+def _half_turns(degrees: Floats) -> Floats:
+    """Return angles within -180..180, with a gap where a rolling capsule passes 180."""
+    wrapped = (degrees + 180.0) % 360.0 - 180.0
+    wrapped[1:][np.abs(np.diff(wrapped)) > 180.0] = np.nan
+    return wrapped
 
 
 def _note_peak(axes: Any, minutes: Floats, values: Floats, name: str) -> None:
@@ -163,6 +173,7 @@ def _mark_events(all_axes: list[Any], flight: Flight, zero: float, window: tuple
             color=theme.SOFT,
             arrowprops={"arrowstyle": "-", "color": theme.FAINT, "linewidth": 0.6, "shrinkA": 1.0, "shrinkB": 0.0},
             annotation_clip=False,
+            zorder=2,
         )
 
 
@@ -206,7 +217,7 @@ def draw_departure(axes: Any, flight: Flight) -> None:
     axes.set_xlabel(f"{theme.label('along_track_m')} (in flight direction)")
     axes.set_ylabel(f"{theme.label('radial_m')} (away from the Earth)")
     axes.grid(color=theme.GRID, linewidth=0.6)
-    axes.margins(0.1, 0.14)
+    axes.margins(0.1, 0.22)
     axes.tick_params(length=2.5)
     axes.locator_params(nbins=5)
     labels = Labels(axes)
@@ -217,4 +228,5 @@ def draw_departure(axes: Any, flight: Flight) -> None:
     at = -1 if ignition is None else int(np.argmin(np.abs(columns["time_s"] - ignition.time_s)))
     axes.plot(x[at], y[at], "o", markersize=4.0, color=theme.VERMILION, zorder=5)
     labels.place("Station", 0.0, 0.0, must=True)
-    labels.place(f"Ignition\n{distance:.1f} km away", float(x[at]), float(y[at]), color=theme.VERMILION, must=True)
+    labels.place(f"Ignition\n{distance:.1f} km off", float(x[at]), float(y[at]), color=theme.VERMILION,
+                 distances=(6.0, 13.0, 24.0, 40.0, 60.0), must=True)  # fmt: skip
