@@ -165,9 +165,7 @@ def departing_of(ship: Track, station: Track, settled_s: float, ignition_s: floa
     time = station.columns["time_s"]
     time = time[time <= ignition_s + 1e-6]
     place, speed = ("x_m", "y_m", "z_m"), ("vx_m_s", "vy_m_s", "vz_m_s")
-    relative = relative_lvlh(
-        vectors(station, place, time), vectors(station, speed, time), vectors(ship, place, time)
-    )
+    relative = relative_lvlh(vectors(station, place, time), vectors(station, speed, time), vectors(ship, place, time))
     radial, along, cross = (np.asarray(part) for part in relative)
     distance = np.sqrt(radial**2 + along**2 + cross**2)
     after = time >= settled_s

@@ -263,5 +263,3 @@ def _search_ignition(problem: Problem, guide: Guide) -> float:
         f"no ignition near {first:.0f} s after undocking brings the capsule to zone '{problem.zone.name}' "
         f"(miss {miss_second / 1e3:.1f} km); check deorbit.delta_v_m_s and guidance.reference_bank_deg"
     )
-
-

@@ -31,7 +31,7 @@ class Event:
     speed_m_s
         Speed relative to the air.
     mach
-        Mach number; NaN above the air table.
+        Mach number; without meaning above about 100 km, where the flow is free-molecular.
     published_utc
         When it really happened, if that was published.
     published_precision_s

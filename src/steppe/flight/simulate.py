@@ -104,7 +104,7 @@ def _from_station(loaded: LoadedMission) -> Beginning:
     notes = (*around.notes, *orbit.notes)
     provenance = {
         **around.provenance,
-        "station_orbit": f"{orbit.name}, elements of {orbit.epoch:%Y-%m-%dT%H:%M:%SZ}",
+        "station_orbit": f"{orbit.name or (mission.station.name if mission.station else '')}, elements of {orbit.epoch:%Y-%m-%dT%H:%M:%SZ}",
     }
     return Beginning(epoch, around.world, start, passing, station, drag_m2_kg, provenance, notes)
 
@@ -332,5 +332,3 @@ def _departing(ready: _Ready, run: Run, track: Track) -> Departing | None:
     burns = [i for i in range(run.begun) if run.phases[i].event == "separation_burn"]
     settled_s = float(run.begins[burns[-1] + 1, k.TIME]) if burns else 600.0
     return assemble.departing_of(track, station, settled_s, plan.ignition_s)
-
-

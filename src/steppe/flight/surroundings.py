@@ -55,11 +55,11 @@ def surroundings(loaded: LoadedMission, utc: datetime, place_itrf_m: Vector, cou
     mission = loaded.mission
     latitude_rad, longitude_rad, _ = itrf_to_geodetic(place_itrf_m)
     air = air_for(mission.air, utc, place_itrf_m / np.linalg.norm(place_itrf_m), course_itrf)
-    wind = wind_for(
-        mission.wind, loaded.folder, utc, float(np.degrees(latitude_rad)), float(np.degrees(longitude_rad))
-    )
+    wind = wind_for(mission.wind, loaded.folder, utc, float(np.degrees(latitude_rad)), float(np.degrees(longitude_rad)))
     earth = earth_record(mission.earth)
-    gravity = "constant" if earth.constant_gravity_m_s2 > 0.0 else f"zonal harmonics to degree {mission.earth.zonal_degree}"
+    gravity = (
+        "constant" if earth.constant_gravity_m_s2 > 0.0 else f"zonal harmonics to degree {mission.earth.zonal_degree}"
+    )
     provenance = {
         "earth": f"{mission.earth.shape}, {gravity}",
         "air": air.name,

@@ -187,6 +187,8 @@ def fly_phases(
         if row[CANOPY_DURATION_S] > 0.0:
             canopy = (time_s, 1.0 / row[CANOPY_DURATION_S])
         forces = forces_of(row, time_s, canopy)
+        if row[GUIDED] <= 0.0:
+            rate = 0.0
         if row[GUIDED] > 0.0 and guided_since < 0.0:
             guided_since = time_s
             start_guidance(guide, time_s, bank, memory)

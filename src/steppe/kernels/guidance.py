@@ -38,10 +38,12 @@ _LARGEST_CHANGE = 0.1
 # Bank stays within 15 and 110 degrees while steering: a reserve of lift both ways
 _COSINE_LOW, _COSINE_HIGH = math.cos(math.radians(110.0)), math.cos(math.radians(15.0))
 # Below this much range (m) per unit of cosine the bank angle no longer steers
-_AUTHORITY_M = 15e3
-# The first reversal comes while the predicted miss after it is still this part of the present one, on the other side;
-# the second removes that remainder exactly, at about half the speed. Later ones mend what dispersions leave
-_FIRST_REMAINDER = 0.35
+_AUTHORITY_M = 3e3
+# The first reversal comes while the predicted miss after it is still this part of the present one, on the other side:
+# the second then removes the remainder exactly, where a third of the crossrange authority is left. A first reversal
+# below the speed given must remove the miss alone. Later ones mend what dispersions leave
+_FIRST_REMAINDER = 0.5
+_SINGLE_REVERSAL_M_S = 4000.0
 _CROSS_TOLERANCE_M = 800.0
 _REVERSAL_PAUSE_S = 20.0
 # Below this speed a reversal costs more range than the crossrange it saves
@@ -95,6 +97,18 @@ class Guide(NamedTuple):
 
 
 @physics
+def roll_rate(guide: Guide, angle_rad: float) -> float:
+    """Return the steady rate in rad/s that turns through an angle in the time that the limited roll needs.
+
+    That time is angle / rate + rate / acceleration once the rate limit is reached, else 2 sqrt(angle / acceleration).
+    """
+    rate, acceleration = guide.max_rate_rad_s, guide.max_acceleration_rad_s2
+    if angle_rad * acceleration > rate * rate:
+        return angle_rad / (angle_rad / rate + rate / acceleration)
+    return 0.5 * math.sqrt(angle_rad * acceleration) + 1e-6
+
+
+@physics
 def predicted_end(
     world: World, forces: Forces, guide: Guide, time_s: float, state: State, bank_rad: float, cosine: float,
     side: float, flip_speeds: tuple[float, float],
@@ -108,6 +122,7 @@ def predicted_end(
     size = math.acos(clamp(cosine, -1.0, 1.0))
     elapsed = 0.0
     flipped = 0
+    turning = roll_rate(guide, math.fabs(side * size - bank_rad))
     altitude, _, _, _ = altitude_and_up(world.earth, state[0], state[1], state[2])
     last, last_altitude = state, altitude
     while altitude > guide.end_altitude_m and elapsed < _PREDICTION_LIMIT_S:
@@ -117,7 +132,8 @@ def predicted_end(
         if (flipped == 0 and speed < flip_speeds[0]) or (flipped == 1 and speed < flip_speeds[1]):
             side = -side
             flipped += 1
-        rate = clamp((side * size - bank_rad) / step, -guide.max_rate_rad_s, guide.max_rate_rad_s)
+            turning = roll_rate(guide, math.fabs(side * size - bank_rad))
+        rate = clamp((side * size - bank_rad) / step, -turning, turning)
         state = rk4(world, forces, time_s + elapsed, state, step, (bank_rad, rate, 0.0))
         bank_rad += rate * step
         elapsed += step
@@ -186,8 +202,8 @@ def choose_side(
     _, other = predicted_end(world, forces, guide, time_s, state, bank_rad, memory[COSINE], side, _NO_FLIPS)
     outward = present * memory[SIDE] > 0.0
     if math.fabs(present) > _CROSS_TOLERANCE_M and outward:
-        late = clamp((speed - SECOND_REVERSAL_M_S) / SECOND_REVERSAL_M_S, 0.0, 1.0)
-        remainder = _FIRST_REMAINDER * late if memory[REVERSALS] < 0.5 else 0.0
+        first = memory[REVERSALS] < 0.5 and speed > _SINGLE_REVERSAL_M_S
+        remainder = _FIRST_REMAINDER if first else 0.0
         if other * memory[SIDE] > -remainder * math.fabs(present):
             memory[SIDE] = -memory[SIDE]
             memory[REVERSALS] += 1.0

@@ -36,7 +36,7 @@ def cache_folder() -> Path:
     chosen = os.environ.get("STEPPE_CACHE_DIR")
     if chosen:
         return Path(chosen) / "kernels" / source_stamp()
-    import platformdirs  # noqa: PLC0415
+    import platformdirs
 
     return Path(platformdirs.user_cache_dir("steppe")) / "kernels" / source_stamp()
 

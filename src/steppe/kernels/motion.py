@@ -79,9 +79,7 @@ def canopy_drag_area(forces: Forces, time_s: float) -> float:
 
 
 @physics
-def air_velocity(
-    world: World, altitude_m: float, up_x: float, up_y: float, up_z: float
-) -> tuple[float, float, float]:
+def air_velocity(world: World, altitude_m: float, up_x: float, up_y: float, up_z: float) -> tuple[float, float, float]:
     """Return the velocity of the air relative to the turning Earth in m/s (ITRF components)."""
     east, north = wind_at(world.wind, altitude_m)
     across = 1.0 / math.sqrt(up_x * up_x + up_y * up_y + 1e-24)
@@ -136,9 +134,7 @@ def aerodynamic_acceleration(
 
 
 @physics
-def lvlh_vector(
-    earth: Earth, state: State, radial: float, along: float, cross: float
-) -> tuple[float, float, float]:
+def lvlh_vector(earth: Earth, state: State, radial: float, along: float, cross: float) -> tuple[float, float, float]:
     """Return a vector given in LVLH (radial, along-track, cross-track) in ITRF components.
 
     Along-track is horizontal in the plane of the inertial velocity v + omega x r; cross-track is the orbit normal.
@@ -160,9 +156,7 @@ def lvlh_vector(
 
 
 @physics
-def rates(
-    world: World, forces: Forces, time_s: float, state: State, sine_bank: float, cosine_bank: float
-) -> State:
+def rates(world: World, forces: Forces, time_s: float, state: State, sine_bank: float, cosine_bank: float) -> State:
     """Return the time derivative of the state.
 
     Parameters
