@@ -43,7 +43,7 @@ def earth_record(earth: EarthConfig) -> Earth:
 def aero_record(capsule: Capsule) -> Aero:
     """Return the capsule's Mach table on an even grid, linear between the nodes of the file."""
     aero = capsule.aerodynamics
-    rows = max(2, int(math.ceil(aero.mach[-1] * _ROWS_PER_MACH)) + 1)
+    rows = max(2, math.ceil(aero.mach[-1] * _ROWS_PER_MACH) + 1)
     mach = np.arange(rows) / _ROWS_PER_MACH
     drag = np.interp(mach, aero.mach, aero.drag_coefficient)
     lift = np.interp(mach, aero.mach, aero.lift_to_drag) * drag
@@ -80,11 +80,20 @@ def guide_record(
     rate_deg_s = bank.max_rate_deg_s if bank else 1e-6
     if guidance.law == "ballistic":
         rate_deg_s = min(rate_deg_s, guidance.ballistic_roll_rate_deg_s)
+    x, y, z, ahead_x, ahead_y, ahead_z, right_x, right_y, right_z = (float(value) for value in aim.reshape(9))
     return Guide(
-        LAWS[guidance.law],
-        guidance.period_s,
-        end_altitude_m,
-        *(float(value) for value in aim.reshape(9)),
+        law=LAWS[guidance.law],
+        period_s=guidance.period_s,
+        end_altitude_m=end_altitude_m,
+        aim_x_m=x,
+        aim_y_m=y,
+        aim_z_m=z,
+        ahead_x=ahead_x,
+        ahead_y=ahead_y,
+        ahead_z=ahead_z,
+        right_x=right_x,
+        right_y=right_y,
+        right_z=right_z,
         reference_cosine=math.cos(math.radians(guidance.reference_bank_deg)),
         first_side=first_side,
         max_rate_rad_s=math.radians(rate_deg_s),

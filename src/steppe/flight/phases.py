@@ -176,7 +176,7 @@ def canopies(vehicle: Vehicle, parachutes: Parachutes, ground_m: float) -> list[
         base = _stage_columns(vehicle, stage, previous)
         grows = stage.drag_area_m2 != previous
         opening = {k.RELEASE_KG: stage.release_mass_kg}
-        event = "parachute_command" if index == 0 else stage.name
+        event: str | None = "parachute_command" if index == 0 else stage.name
         later = stages[index + 1] if index + 1 < len(stages) else None
         wait_s = later.delay_s if later else 0.0
         if grows:

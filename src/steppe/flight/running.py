@@ -58,7 +58,8 @@ class Run:
 
 def no_guide() -> Guide:
     """Return a guidance record for bodies that are not steered."""
-    return Guide(OPEN_LOOP, 1.0, 0.0, *([0.0] * 9), 1.0, 1.0, 1e-6, 1e-6, np.zeros((1, 2)))
+    nowhere = (0.0,) * 9
+    return Guide(OPEN_LOOP, 1.0, 0.0, *nowhere, 1.0, 1.0, 1e-6, 1e-6, np.zeros((1, 2)))
 
 
 def start_row(time_s: float, position_m: Array, velocity_m_s: Array, mass_kg: float, bank_rad: float = 0.0) -> Array:
@@ -83,7 +84,7 @@ def run_phases(
         record = np.zeros((size, k.RECORD_COLUMNS))
         begins = np.zeros((len(phases) + 1, k.RECORD_COLUMNS))
         code, samples, begun = fly_phases(
-            world, guide or no_guide(), rows, start, ground_m, load_limit_g, record_every_s, record, begins
+            world, guide or no_guide(), rows, start, k.Rules(ground_m, load_limit_g, record_every_s), record, begins
         )
         if code != RECORD_FULL or size >= _LARGEST_RECORD:
             break

@@ -104,9 +104,13 @@ def _from_station(loaded: LoadedMission) -> Beginning:
     notes = (*around.notes, *orbit.notes)
     provenance = {
         **around.provenance,
-        "station_orbit": f"{orbit.name or (mission.station.name if mission.station else '')}, elements of {orbit.epoch:%Y-%m-%dT%H:%M:%SZ}",
+        "station_orbit": f"{_station_name(loaded, orbit)}, elements of {orbit.epoch:%Y-%m-%dT%H:%M:%SZ}",
     }
     return Beginning(epoch, around.world, start, passing, station, drag_m2_kg, provenance, notes)
+
+
+def _station_name(loaded: LoadedMission, orbit: StationOrbit) -> str:
+    return orbit.name or (loaded.mission.station.name if loaded.mission.station else "station")
 
 
 def _held_bank(loaded: LoadedMission) -> float:
@@ -160,7 +164,7 @@ def _fixed_ignition(loaded: LoadedMission, beginning: Beginning) -> float | None
 
 def _drift_offset(problem: Problem, plan: Plan, run: Run) -> tuple[float, float]:
     """Return the aim offset that puts the touchdown of a flown plan on the zone's centre."""
-    centre, ahead, right = aim_frame(problem, (0.0, 0.0))
+    _, ahead, right = aim_frame(problem, (0.0, 0.0))
     command = next(i for i, phase in enumerate(run.phases) if phase.event == "parachute_command")
     opened, landed = run.begins[command, k.X : k.Z + 1], run.begins[run.begun, k.X : k.Z + 1]
     drift = landed - opened

@@ -55,14 +55,14 @@ class Air(NamedTuple):
 
 
 @physics
-def clamp(value, lowest, highest):
+def clamp(value: float, lowest: float, highest: float) -> float:
     """Return `value` held between two bounds, by arithmetic and without a branch."""
     value = 0.5 * (value + lowest + math.fabs(value - lowest))
     return 0.5 * (value + highest - math.fabs(value - highest))
 
 
 @physics
-def exponential(q):
+def exponential(q: float) -> float:
     """Return exp(q) for |q| < 0.7 by its series to the ninth power: relative error below 1e-8, below 1e-11 for 0.35."""
     q2 = 1.0 + q * (1.0 / 8.0 + q * (1.0 / 72.0))
     q1 = 1.0 + q * (1.0 / 5.0 + q * (1.0 / 30.0 + q * (1.0 / 210.0 * q2)))
@@ -70,7 +70,7 @@ def exponential(q):
 
 
 @physics
-def column_air(layers, column, layer, t):
+def column_air(layers: npt.NDArray[np.float64], column: int, layer: int, t: float) -> tuple[float, float]:
     """Return density in kg/m3 and inverse speed of sound in s/m at fraction `t` of a layer of one column."""
     q = t * (layers[column, layer, 1] + t * (layers[column, layer, 2] + t * layers[column, layer, 3]))
     rho = layers[column, layer, 0] * exponential(q)
@@ -79,7 +79,9 @@ def column_air(layers, column, layer, t):
 
 
 @physics
-def air_at(air, altitude_m, direction_x, direction_y, direction_z):
+def air_at(
+    air: Air, altitude_m: float, direction_x: float, direction_y: float, direction_z: float
+) -> tuple[float, float]:
     """Return density in kg/m3 and inverse speed of sound in s/m.
 
     Parameters
@@ -106,6 +108,6 @@ def air_at(air, altitude_m, direction_x, direction_y, direction_z):
 
 
 @physics
-def knudsen_number(density_kg_m3, length_m):
+def knudsen_number(density_kg_m3: float, length_m: float) -> float:
     """Return mean free path over length; the free path is that of hard spheres (Bird 1994, eq. 1.56)."""
     return _FREE_PATH_DENSITY_KG_M2 / ((density_kg_m3 + 1e-30) * length_m)

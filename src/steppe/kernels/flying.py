@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,6 @@ from steppe.errors import (
     LOAD_LIMIT,
     NEGATIVE_MASS,
     NOT_A_NUMBER,
-    OUT_OF_STEPS,
     OUT_OF_TIME,
     RECORD_FULL,
     RUNNING,
@@ -49,6 +49,51 @@ _ROOT_S = 1e-7
 _ROOT_STEPS = 60
 
 
+class Motion(NamedTuple):
+    """A body on its way: time in s, state, bank angle in rad and its rate in rad/s."""
+
+    time_s: float
+    state: State
+    bank_rad: float
+    rate_rad_s: float
+
+
+class Phase(NamedTuple):
+    """A phase under way.
+
+    Attributes
+    ----------
+    row
+        Its row of the phase table.
+    number
+        Its number.
+    forces
+        What acts.
+    begun_s, begun_sensed_m_s
+        Time and sensed velocity at its start.
+    inflated_s
+        When the inflation under way ends.
+    guided_since_s
+        When guidance started.
+    """
+
+    row: npt.NDArray[np.float64]
+    number: int
+    forces: Forces
+    begun_s: float
+    begun_sensed_m_s: float
+    inflated_s: float
+    guided_since_s: float
+
+
+class Rules(NamedTuple):
+    """Height of the ground in m, load limit in g, time between samples in s."""
+
+    ground_m: float
+    load_limit_g: float
+    record_every_s: float
+
+
 @physics
 def forces_of(row: npt.NDArray[np.float64], began_s: float, canopy: tuple[float, float]) -> Forces:
     """Return the forces of a phase begun at `began_s`; `canopy` is start and rate of the inflation under way."""
@@ -72,24 +117,27 @@ def forces_of(row: npt.NDArray[np.float64], began_s: float, canopy: tuple[float,
 
 
 @physics
-def end_function(
-    world: World, row: npt.NDArray[np.float64], ground_m: float, time_s: float, state: State,
-    begun: tuple[float, float],
-) -> float:  # fmt: skip
-    """Return a function that falls through zero where the phase ends; `begun` is time and sensed velocity then."""
-    kind = row[END_KIND]
-    if kind == AFTER_TIME:
-        return begun[0] + row[END_VALUE] - time_s
-    if kind == AT_SENSED_VELOCITY:
-        return begun[1] + row[END_VALUE] - state[7]
+def height_of(world: World, state: State) -> float:
+    """Return the geodetic altitude of a state in m."""
     altitude, _, _, _ = altitude_and_up(world.earth, state[0], state[1], state[2])
-    if kind == AT_HEIGHT:
-        return altitude - ground_m - row[END_VALUE]
-    return altitude - row[END_VALUE]
+    return altitude
 
 
 @physics
-def begin_phase(world: World, row: npt.NDArray[np.float64], state: State) -> State:
+def end_function(world: World, phase: Phase, rules: Rules, time_s: float, state: State) -> float:
+    """Return a function of the state that falls through zero where the phase ends."""
+    kind, value = phase.row[END_KIND], phase.row[END_VALUE]
+    if kind == AFTER_TIME:
+        return phase.begun_s + value - time_s
+    if kind == AT_SENSED_VELOCITY:
+        return phase.begun_sensed_m_s + value - state[7]
+    if kind == AT_HEIGHT:
+        return height_of(world, state) - rules.ground_m - value
+    return height_of(world, state) - value
+
+
+@physics
+def begin_state(world: World, row: npt.NDArray[np.float64], state: State) -> State:
     """Return the state after what happens at the start of a phase: parts leave, springs push."""
     kick_x, kick_y, kick_z = lvlh_vector(world.earth, state, row[KICK_RADIAL], row[KICK_ALONG], row[KICK_CROSS])
     mass = row[SET_MASS_KG] if row[SET_MASS_KG] > 0.0 else state[6] - row[RELEASE_KG]
@@ -107,14 +155,14 @@ def begin_phase(world: World, row: npt.NDArray[np.float64], state: State) -> Sta
 
 @physics
 def write_row(
-    table: npt.NDArray[np.float64], at: int, time_s: float, state: State, bank: float, command: float, phase: int
+    table: npt.NDArray[np.float64], at: int, motion: Motion, memory: npt.NDArray[np.float64], phase: int
 ) -> None:
     """Write one sample."""
-    table[at, TIME] = time_s
+    table[at, TIME] = motion.time_s
     for i in range(8):
-        table[at, X + i] = state[i]
-    table[at, BANK] = bank
-    table[at, BANK_COMMAND] = command
+        table[at, X + i] = motion.state[i]
+    table[at, BANK] = motion.bank_rad
+    table[at, BANK_COMMAND] = memory[COMMAND]
     table[at, PHASE] = phase
 
 
@@ -134,15 +182,117 @@ def trouble(state: State, altitude_m: float, skip_altitude_m: float, load_g: flo
     return RUNNING
 
 
+@physics
+def step_length(phase: Phase, guide: Guide, motion: Motion, memory: npt.NDArray[np.float64], before: float) -> float:
+    """Return the next step in s: it ends where something switches (guidance call, end of inflation, end of phase)."""
+    step = phase.row[STEP_S]
+    if phase.row[GUIDED] > 0.0:
+        step = min(step, max(memory[NEXT_TIME] - motion.time_s, 1e-6))
+    if motion.time_s < phase.inflated_s - 1e-9:
+        step = min(step, phase.inflated_s - motion.time_s)
+    if phase.row[END_KIND] == AFTER_TIME:
+        step = min(step, before)
+    return step
+
+
+@physics
+def roll_command(phase: Phase, guide: Guide, motion: Motion, memory: npt.NDArray[np.float64], step_s: float) -> float:
+    """Return the roll acceleration of the next step in rad/s2."""
+    if phase.row[GUIDED] <= 0.0:
+        return 0.0
+    return bank_acceleration(
+        motion.bank_rad,
+        motion.rate_rad_s,
+        memory[COMMAND],
+        guide.max_rate_rad_s,
+        guide.max_acceleration_rad_s2,
+        step_s,
+    )
+
+
+@physics
+def moved_by(world: World, phase: Phase, motion: Motion, step_s: float, twist: float) -> Motion:
+    """Return the motion one step later."""
+    bank, rate = motion.bank_rad, motion.rate_rad_s
+    state = rk4(world, phase.forces, motion.time_s, motion.state, step_s, (bank, rate, twist))
+    bank += step_s * (rate + 0.5 * step_s * twist)
+    return Motion(motion.time_s + step_s, state, bank, rate + step_s * twist)
+
+
+@physics
+def locate_end(world: World, phase: Phase, rules: Rules, motion: Motion, step_s: float, twist: float) -> Motion:
+    """Return the motion where the phase ends or the body touches the ground inside a step, by bisection.
+
+    Each trial is a step of the integrator itself, so the root has its accuracy and no interpolation enters.
+    """
+    low, high = 0.0, step_s
+    for _ in range(_ROOT_STEPS):
+        middle = 0.5 * (low + high)
+        trial = moved_by(world, phase, motion, middle, twist)
+        ends = end_function(world, phase, rules, trial.time_s, trial.state)
+        if min(ends, height_of(world, trial.state) - rules.ground_m) > 0.0:
+            low = middle
+        else:
+            high = middle
+        if high - low < _ROOT_S:
+            break
+    return moved_by(world, phase, motion, high, twist)
+
+
+@physics
+def fly_phase(
+    world: World, guide: Guide, phase: Phase, rules: Rules, motion: Motion, memory: npt.NDArray[np.float64],
+    record: npt.NDArray[np.float64], count: int,
+) -> tuple[int, Motion, int]:  # fmt: skip
+    """Fly one phase to its end; return RUNNING or a status code, the motion there and the number of samples."""
+    row = phase.row
+    every = min(rules.record_every_s, 4.0 * row[STEP_S])
+    next_record = motion.time_s + every
+    before = end_function(world, phase, rules, motion.time_s, motion.state)
+    while before > 0.0:
+        if motion.time_s - phase.begun_s > row[TIME_LIMIT_S]:
+            return OUT_OF_TIME, motion, count
+        if row[GUIDED] > 0.0 and motion.time_s >= memory[NEXT_TIME] - 1e-9:
+            steer(
+                world, phase.forces, guide, motion.time_s, phase.guided_since_s, motion.state, motion.bank_rad, memory
+            )
+        if row[GUIDED] > 0.0 and guide.law == BALLISTIC:
+            # A steady roll: the command runs ahead of the bank angle by a turn, which is taken off here
+            bank = motion.bank_rad - TURN if motion.bank_rad > TURN else motion.bank_rad
+            motion = Motion(motion.time_s, motion.state, bank, motion.rate_rad_s)
+            memory[COMMAND] = bank + TURN
+        step = step_length(phase, guide, motion, memory, before)
+        twist = roll_command(phase, guide, motion, memory, step)
+        later = moved_by(world, phase, motion, step, twist)
+        after = end_function(world, phase, rules, later.time_s, later.state)
+        altitude = height_of(world, later.state)
+        if (after <= 0.0 and row[END_KIND] != AFTER_TIME) or altitude <= rules.ground_m:
+            later = locate_end(world, phase, rules, motion, step, twist)
+            after = end_function(world, phase, rules, later.time_s, later.state)
+            altitude = height_of(world, later.state)
+        load = (later.state[7] - motion.state[7]) / (later.time_s - motion.time_s + 1e-12) / STANDARD_GRAVITY_M_S2
+        motion, before = later, after
+        code = trouble(motion.state, altitude, row[SKIP_ALTITUDE_M], load, rules.load_limit_g)
+        if altitude <= rules.ground_m and code == RUNNING:
+            code = LANDED if row[LANDS] > 0.0 else HIT_GROUND
+        if motion.time_s >= next_record - 1e-9 or code != RUNNING or before <= 0.0:
+            if count >= record.shape[0]:
+                return RECORD_FULL, motion, count
+            write_row(record, count, motion, memory, phase.number)
+            count += 1
+            next_record = motion.time_s + every
+        if code != RUNNING:
+            return code, motion, count
+    return RUNNING, motion, count
+
+
 @driver
 def fly_phases(
     world: World,
     guide: Guide,
     phases: npt.NDArray[np.float64],
     start: npt.NDArray[np.float64],
-    ground_m: float,
-    load_limit_g: float,
-    record_every_s: float,
+    rules: Rules,
     record: npt.NDArray[np.float64],
     begins: npt.NDArray[np.float64],
 ) -> tuple[int, int, int]:
@@ -156,12 +306,9 @@ def fly_phases(
         Shape (n, 25), one row a phase; the columns are the constants of this module.
     start
         Time in s, the eight numbers of the state, and the bank angle in rad.
-    ground_m
-        Height of the ground above the ellipsoid in m.
-    load_limit_g
-        Load that ends the flight.
-    record_every_s
-        Time between samples, at most four steps of the phase; the first and last state of a phase are always there.
+    rules
+        Ground, load limit, and the time between samples: at most four steps of the phase; the first and last state of
+        a phase are always recorded.
     record
         Output, shape (samples, 12); the columns are the constants of this module.
     begins
@@ -172,99 +319,35 @@ def fly_phases(
     tuple
         Status code, number of samples, number of phases begun.
     """
-    time_s = start[0]
     state = (start[1], start[2], start[3], start[4], start[5], start[6], start[7], start[8])
-    bank, rate = start[9], 0.0
+    motion = Motion(start[0], state, start[9], 0.0)
     memory = np.zeros(MEMORY_SIZE)
-    memory[COMMAND] = bank
+    memory[COMMAND] = motion.bank_rad
     guided_since = -1.0
-    canopy = (0.0, 1e9)
+    inflation_start, inflation_rate = start[0], 1e9
     count = 0
-    for phase in range(phases.shape[0]):
-        row = phases[phase]
-        state = begin_phase(world, row, state)
-        begun = (time_s, state[7])
+    for number in range(phases.shape[0]):
+        row = phases[number]
+        rate = motion.rate_rad_s if row[GUIDED] > 0.0 else 0.0
+        motion = Motion(motion.time_s, begin_state(world, row, motion.state), motion.bank_rad, rate)
         if row[CANOPY_DURATION_S] > 0.0:
-            canopy = (time_s, 1.0 / row[CANOPY_DURATION_S])
-        forces = forces_of(row, time_s, canopy)
-        if row[GUIDED] <= 0.0:
-            rate = 0.0
+            inflation_start, inflation_rate = motion.time_s, 1.0 / row[CANOPY_DURATION_S]
         if row[GUIDED] > 0.0 and guided_since < 0.0:
-            guided_since = time_s
-            start_guidance(guide, time_s, bank, memory)
-        write_row(begins, phase, time_s, state, bank, memory[COMMAND], phase)
+            guided_since = motion.time_s
+            start_guidance(guide, motion.time_s, motion.bank_rad, memory)
+        forces = forces_of(row, motion.time_s, (inflation_start, inflation_rate))
+        inflated = inflation_start + 1.0 / inflation_rate
+        phase = Phase(row, number, forces, motion.time_s, motion.state[7], inflated, guided_since)
         if count >= record.shape[0]:
-            return RECORD_FULL, count, phase
-        write_row(record, count, time_s, state, bank, memory[COMMAND], phase)
-        count += 1
-        next_record = time_s + min(record_every_s, 4.0 * row[STEP_S])
-        before = end_function(world, row, ground_m, time_s, state, begun)
-        while before > 0.0:
-            if time_s - begun[0] > row[TIME_LIMIT_S]:
-                return OUT_OF_TIME, count, phase + 1
-            if row[GUIDED] > 0.0 and time_s >= memory[NEXT_TIME] - 1e-9:
-                steer(world, forces, guide, time_s, guided_since, state, bank, memory)
-            # A step ends where something switches: guidance call, end of an inflation, end of the phase
-            step = row[STEP_S]
-            if row[GUIDED] > 0.0:
-                step = min(step, max(memory[NEXT_TIME] - time_s, 1e-6))
-            inflated = canopy[0] + 1.0 / canopy[1]
-            if time_s < inflated - 1e-9:
-                step = min(step, inflated - time_s)
-            if row[END_KIND] == AFTER_TIME:
-                step = min(step, before)
-            twist = 0.0
-            if row[GUIDED] > 0.0:
-                if guide.law == BALLISTIC:
-                    # A steady roll: the command runs ahead of the bank angle by a turn, which is taken off here
-                    bank = bank - TURN if bank > TURN else bank
-                    memory[COMMAND] = bank + TURN
-                twist = bank_acceleration(
-                    bank, rate, memory[COMMAND], guide.max_rate_rad_s, guide.max_acceleration_rad_s2, step
-                )
-            moved = rk4(world, forces, time_s, state, step, (bank, rate, twist))
-            after = end_function(world, row, ground_m, time_s + step, moved, begun)
-            altitude, _, _, _ = altitude_and_up(world.earth, moved[0], moved[1], moved[2])
-            touched = altitude <= ground_m
-            if (after <= 0.0 and row[END_KIND] != AFTER_TIME) or touched:
-                low, high = 0.0, step
-                for _ in range(_ROOT_STEPS):
-                    middle = 0.5 * (low + high)
-                    moved = rk4(world, forces, time_s, state, middle, (bank, rate, twist))
-                    value = end_function(world, row, ground_m, time_s + middle, moved, begun)
-                    height, _, _, _ = altitude_and_up(world.earth, moved[0], moved[1], moved[2])
-                    if min(value, height - ground_m) > 0.0:
-                        low = middle
-                    else:
-                        high = middle
-                    if high - low < _ROOT_S:
-                        break
-                step = high
-                moved = rk4(world, forces, time_s, state, step, (bank, rate, twist))
-                after = end_function(world, row, ground_m, time_s + step, moved, begun)
-                altitude, _, _, _ = altitude_and_up(world.earth, moved[0], moved[1], moved[2])
-                touched = altitude <= ground_m
-            load = (moved[7] - state[7]) / step / STANDARD_GRAVITY_M_S2
-            state = moved
-            time_s += step
-            bank += step * (rate + 0.5 * step * twist)
-            rate += step * twist
-            before = after
-            code = trouble(state, altitude, row[SKIP_ALTITUDE_M], load, load_limit_g)
-            if touched and code == RUNNING:
-                code = LANDED if row[LANDS] > 0.0 else HIT_GROUND
-            if time_s >= next_record - 1e-9 or code != RUNNING or before <= 0.0:
-                if count >= record.shape[0]:
-                    return RECORD_FULL, count, phase + 1
-                write_row(record, count, time_s, state, bank, memory[COMMAND], phase)
-                count += 1
-                next_record = time_s + min(record_every_s, 4.0 * row[STEP_S])
-            if code != RUNNING:
-                write_row(begins, phase + 1, time_s, state, bank, memory[COMMAND], phase)
-                return code, count, phase + 1
-            if count > 100_000_000:
-                return OUT_OF_STEPS, count, phase + 1
+            return RECORD_FULL, count, number
+        write_row(begins, number, motion, memory, number)
+        write_row(record, count, motion, memory, number)
+        code, motion, count = fly_phase(world, guide, phase, rules, motion, memory, record, count + 1)
+        if code != RUNNING:
+            write_row(begins, number + 1, motion, memory, number)
+            return code, count, number + 1
         if row[END_KIND] == AFTER_TIME:
-            time_s = begun[0] + row[END_VALUE]
-    write_row(begins, phases.shape[0], time_s, state, bank, memory[COMMAND], phases.shape[0] - 1)
+            # The clock, not the sum of the steps, says when a timed phase is over
+            motion = Motion(phase.begun_s + row[END_VALUE], motion.state, motion.bank_rad, motion.rate_rad_s)
+    write_row(begins, phases.shape[0], motion, memory, phases.shape[0] - 1)
     return ENDED, count, phases.shape[0]

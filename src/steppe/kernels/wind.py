@@ -31,7 +31,7 @@ class Wind(NamedTuple):
 
 
 @physics
-def wind_at(wind, altitude_m):
+def wind_at(wind: Wind, altitude_m: float) -> tuple[float, float]:
     """Return the wind towards the east and towards the north in m/s at a geodetic altitude in m."""
     layers = wind.layers
     height = clamp((altitude_m - wind.lowest_m) * wind.layers_per_m, 0.0, layers.shape[0] - 1e-9)
