@@ -1,0 +1,1 @@
+"""Bundled data: coastlines, space weather, real returns."""

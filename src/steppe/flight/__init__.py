@@ -1,0 +1,1 @@
+"""Missions become flights: plan, phases, simulation, result."""

@@ -1,0 +1,1 @@
+"""The only physics: scalar laws and the loops that call them."""
