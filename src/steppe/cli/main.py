@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from steppe.cli import doctor, fly, show
+from steppe.cli import bench, doctor, fly, show
 from steppe.cli.terminal import emit, message
 from steppe.errors import SteppeError
 
@@ -36,6 +36,7 @@ app.command("vehicles", epilog="Example:  steppe vehicles")(show.vehicles_verb)
 app.command("zones", epilog="Example:  steppe zones")(show.zones_verb)
 app.command("show", epilog="Example:  steppe show ms-21 > my-mission.toml")(show.show_verb)
 app.command("doctor", epilog="Example:  steppe doctor --json")(doctor.doctor_verb)
+app.add_typer(bench.app, name="bench")
 
 
 def _print_version(wanted: bool) -> None:

@@ -8,16 +8,30 @@ import numpy as np
 
 from steppe import constants
 from steppe.config.mission import Earth as EarthConfig
-from steppe.config.mission import Guidance
+from steppe.config.mission import Guidance, Navigation
 from steppe.config.vehicle import BankLimits, Capsule
 from steppe.kernels.aero import Aero
 from steppe.kernels.earth import Earth
-from steppe.kernels.guidance import BALLISTIC, OPEN_LOOP, PREDICTOR_CORRECTOR, Guide
+from steppe.kernels.guide import (
+    APPARENT_VELOCITY,
+    BALLISTIC,
+    OPEN_LOOP,
+    PREDICTOR_CORRECTOR,
+    Guide,
+    Reference,
+    Trips,
+)
+from steppe.kernels.navigation import Sensors
 
 # Rows per unit of Mach number: nodes at multiples of 0.05 fall on rows, so such tables are exact
 _ROWS_PER_MACH = 20.0
 
-LAWS = {"open-loop": OPEN_LOOP, "predictor-corrector": PREDICTOR_CORRECTOR, "ballistic": BALLISTIC}
+LAWS = {
+    "open-loop": OPEN_LOOP,
+    "predictor-corrector": PREDICTOR_CORRECTOR,
+    "ballistic": BALLISTIC,
+    "apparent-velocity": APPARENT_VELOCITY,
+}
 
 
 def earth_record(earth: EarthConfig) -> Earth:
@@ -78,8 +92,6 @@ def guide_record(
         side = 1.0 if guidance.initial_bank_side == "right" else -1.0
         table = np.array([[0.0, side * math.radians(guidance.reference_bank_deg)]])
     rate_deg_s = bank.max_rate_deg_s if bank else 1e-6
-    if guidance.law == "ballistic":
-        rate_deg_s = min(rate_deg_s, guidance.ballistic_roll_rate_deg_s)
     x, y, z, ahead_x, ahead_y, ahead_z, right_x, right_y, right_z = (float(value) for value in aim.reshape(9))
     return Guide(
         law=LAWS[guidance.law],
@@ -98,5 +110,35 @@ def guide_record(
         first_side=first_side,
         max_rate_rad_s=math.radians(rate_deg_s),
         max_acceleration_rad_s2=math.radians(bank.max_acceleration_deg_s2 if bank else 1e-6),
+        ballistic_rate_rad_s=math.radians(min(rate_deg_s, guidance.ballistic_roll_rate_deg_s)),
+        relief_load_g=guidance.relief_load_g,
         table=np.ascontiguousarray(table),
+        reference=no_reference(),
+        trips=trips_record(guidance),
+        sensors=sensors_record(guidance.navigation, np.eye(3)),
     )
+
+
+def trips_record(guidance: Guidance) -> Trips:
+    """Return what ends the guided descent."""
+    return Trips(
+        command_s=1e30 if guidance.ballistic_after_s is None else guidance.ballistic_after_s,
+        load_g=guidance.trip_load_g,
+        load_time_s=guidance.trip_load_time_s,
+        tilt_rad=math.radians(guidance.trip_tilt_deg),
+        corridor_s=guidance.trip_entry_time_s,
+    )
+
+
+def no_reference() -> Reference:
+    """Return an empty reference for the laws that need none."""
+    return Reference(np.zeros((2, 2)), np.zeros(2), 0.0, 1.0, 1.0, 1e30, 0.0, 0.0, 1e30, 1e30)
+
+
+def sensors_record(errors: Navigation, basis: np.ndarray) -> Sensors:
+    """Return the errors of the navigation in ITRF; `basis` has radial, along-track and cross-track as rows."""
+    bias = np.array(errors.accelerometer_bias_m_s2) @ basis
+    drift = np.radians(np.array(errors.gyro_drift_deg_h) / 3600.0) @ basis
+    place = np.array(errors.position_error_m) @ basis
+    speed = np.array(errors.velocity_error_m_s) @ basis
+    return Sensors(errors.accelerometer_scale, *(float(value) for value in (*bias, *drift, *place, *speed)))

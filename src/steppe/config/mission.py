@@ -74,10 +74,15 @@ class DepartureChoice(Record):
 
 
 class Deorbit(Record):
-    """The operator's choice of the burn: how much, and when; without `ignition_utc` steppe plans the ignition."""
+    """The operator's choice of the burn: how much, and when; without `ignition_utc` steppe plans the ignition.
+
+    The errors are what the burn does otherwise than planned: the plan and the guidance do not know them.
+    """
 
     delta_v_m_s: Annotated[Speed, Field(gt=0.0, le=2000.0)]
     ignition_utc: Utc | None = None
+    ignition_error_s: Annotated[Number, Field(ge=-600.0, le=600.0)] = 0.0
+    delta_v_error_m_s: Annotated[Number, Field(ge=-50.0, le=50.0)] = 0.0
 
 
 class SurfaceStart(Record):
@@ -186,8 +191,26 @@ class Wind(Record):
         return self
 
 
+class Navigation(Record):
+    """Errors of the navigation: sensors, and position and velocity at the last update before the entry.
+
+    Vectors are in the local orbital frame of the update: radial, along-track, cross-track. All zero is perfect.
+    """
+
+    accelerometer_scale: Annotated[Number, Field(ge=-0.1, le=0.1)] = 0.0
+    accelerometer_bias_m_s2: Triple = (0.0, 0.0, 0.0)
+    gyro_drift_deg_h: Triple = (0.0, 0.0, 0.0)
+    position_error_m: Triple = (0.0, 0.0, 0.0)
+    velocity_error_m_s: Triple = (0.0, 0.0, 0.0)
+
+
 class Guidance(Record):
-    """How the entry is steered."""
+    """How the entry is steered, and what turns it into the ballistic descent.
+
+    `ballistic_after_s` commands the ballistic descent that long after the guidance starts. The trips do it by
+    themselves: a sensed load that lasts, a tilt of the platform, or (apparent-velocity law) an entry time too far off.
+    `relief_load_g` is the sensed load above which lift is turned up.
+    """
 
     law: GuidanceLaw = "predictor-corrector"
     entry_interface_altitude_m: Annotated[Length, Field(ge=50e3, le=200e3)] = 99.7e3
@@ -196,6 +219,13 @@ class Guidance(Record):
     ballistic_roll_rate_deg_s: Annotated[Number, Field(gt=0.0, le=180.0)] = 13.0
     reference_bank_deg: Annotated[Number, Field(ge=0.0, le=180.0)] = 58.0
     initial_bank_side: Literal["left", "right"] = "right"
+    relief_load_g: LoadG = 4.5
+    ballistic_after_s: Annotated[Duration, Field(ge=0.0)] | None = None
+    trip_load_g: LoadG = 7.0
+    trip_load_time_s: Duration = 5.0
+    trip_tilt_deg: Annotated[Number, Field(gt=0.0, le=180.0)] = 60.0
+    trip_entry_time_s: Annotated[Duration, Field(gt=0.0)] = 40.0
+    navigation: Navigation = Navigation()
     bank_table_time_s: tuple[Annotated[Number, Field(ge=0.0)], ...] = ()
     bank_table_deg: tuple[Annotated[Number, Field(ge=-360.0, le=360.0)], ...] = ()
 

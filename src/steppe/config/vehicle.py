@@ -236,4 +236,4 @@ class Vehicle(Record):
         return self
 
 
-GuidanceLaw = Literal["predictor-corrector", "open-loop", "ballistic"]
+GuidanceLaw = Literal["predictor-corrector", "apparent-velocity", "open-loop", "ballistic"]

@@ -13,18 +13,22 @@ from datetime import datetime, timedelta
 import numpy as np
 import numpy.typing as npt
 
-from steppe.config.compile import guide_record
+from steppe.config.compile import guide_record, sensors_record
 from steppe.config.loader import LoadedMission
 from steppe.config.mission import Deorbit, Zone
 from steppe.errors import ENDED, PlanError
 from steppe.flight import phases as ph
+from steppe.flight.reference import Absorbed, build_reference
+from steppe.flight.reference import Start as ReferenceStart
 from steppe.flight.running import Run, run_phases
 from steppe.flight.surroundings import horizontal, on_surface
 from steppe.frames.elements import StationOrbit
+from steppe.frames.local import lvlh_basis
 from steppe.kernels import flying as k
 from steppe.kernels.derive import predict
-from steppe.kernels.guidance import FIRST_REVERSAL_M_S, SECOND_REVERSAL_M_S, Guide
+from steppe.kernels.guide import Guide
 from steppe.kernels.motion import World
+from steppe.kernels.predictor import FIRST_REVERSAL_M_S, SECOND_REVERSAL_M_S
 
 Vector = npt.NDArray[np.float64]
 
@@ -79,6 +83,8 @@ class Plan:
         How far the zone is to the right of the track flown without lift to the side.
     aim_offset_m
         Where the aim point lies from the zone's centre: ahead and to the right, m.
+    absorbed
+        How far off the entry may be for the apparent-velocity law.
     """
 
     ignition_s: float
@@ -86,6 +92,7 @@ class Plan:
     guide: Guide
     crossrange_m: float
     aim_offset_m: tuple[float, float]
+    absorbed: Absorbed | None = None
 
 
 def find_pass(orbit: StationOrbit, zone: Zone, epoch: datetime) -> Pass:
@@ -157,13 +164,13 @@ class Problem:
             raise PlanError(f"{self.loaded.source}: the mission has no [deorbit] section, so no burn can be planned")
         return deorbit
 
-    def burn(self) -> list[ph.Phase]:
+    def burn(self, error_m_s: float = 0.0) -> list[ph.Phase]:
         """Return the deorbit burn; its local vertical turns at the mean rate of the orbit."""
         position_m, velocity_m_s = self.start[1:4], self.start[4:7]
         inertial = velocity_m_s + np.cross([0.0, 0.0, self.world.earth.rotation_rad_s], position_m)
         radius = float(np.linalg.norm(position_m))
         rate = float(np.linalg.norm(np.cross(position_m, inertial))) / radius**2
-        return ph.deorbit(self.loaded.vehicle, self.deorbit_settings().delta_v_m_s, rate)
+        return ph.deorbit(self.loaded.vehicle, self.deorbit_settings().delta_v_m_s + error_m_s, rate)
 
     def to_guidance(self, ignition_s: float) -> tuple[Run, int]:
         """Fly from the start to the altitude where guidance begins; return the run and the number of the burn phase."""
@@ -222,13 +229,25 @@ def plan_return(problem: Problem, offset_m: tuple[float, float], fixed_ignition_
             f"the capsule reaches about {CROSSRANGE_LIMIT_M / 1e3:.0f} km; choose another revolution or zone"
         )
     timer_s = float(run.begins[burn + 2, k.TIME] - run.begins[burn + 1, k.TIME])
-    guide = replace_side(guide, -1.0 if right > 0.0 else 1.0)
-    return Plan(ignition_s, timer_s, guide, -right, offset_m)
+    guide = guide._replace(first_side=-1.0 if right > 0.0 else 1.0)
+    guide, absorbed = brief_guidance(loaded, problem.world, guide, run.begins[burn + 2 :])
+    return Plan(ignition_s, timer_s, guide, -right, offset_m, absorbed)
 
 
-def replace_side(guide: Guide, side: float) -> Guide:
-    """Return the guidance record with another first side."""
-    return guide._replace(first_side=side)
+def brief_guidance(loaded: LoadedMission, world: World, guide: Guide, begins: Vector) -> tuple[Guide, Absorbed | None]:
+    """Return the guidance record with its sensor errors and, for the apparent-velocity law, its reference entries.
+
+    `begins` holds the states at the last update of the navigation (the split), at the entry interface and at the start
+    of the guidance, shape (3, 12).
+    """
+    update, last = begins[0], begins[-1]
+    basis = lvlh_basis(update[k.X : k.Z + 1], update[k.U : k.W + 1])
+    guide = guide._replace(sensors=sensors_record(loaded.mission.guidance.navigation, basis))
+    if loaded.mission.guidance.law != "apparent-velocity":
+        return guide, None
+    row = ph.Phase(None, ph.capsule_columns(loaded.vehicle)).row()
+    reference, absorbed = build_reference(world, guide, ReferenceStart(last, row, float(update[k.SENSED])))
+    return guide._replace(reference=reference), absorbed
 
 
 def _require_descent(problem: Problem, run: Run) -> None:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from steppe.config.compile import guide_record
+from steppe.config.mission import Guidance
 from steppe.errors import RECORD_FULL, STATUS, Status
 from steppe.flight.phases import Phase, table
 from steppe.kernels import flying as k
 from steppe.kernels.derive import OUTPUT_COLUMNS, derive
 from steppe.kernels.flying import fly_phases
-from steppe.kernels.guidance import OPEN_LOOP, Guide
+from steppe.kernels.guide import Guide
 from steppe.kernels.motion import World
 
 Array = npt.NDArray[np.float64]
@@ -58,8 +60,7 @@ class Run:
 
 def no_guide() -> Guide:
     """Return a guidance record for bodies that are not steered."""
-    nowhere = (0.0,) * 9
-    return Guide(OPEN_LOOP, 1.0, 0.0, *nowhere, 1.0, 1.0, 1e-6, 1e-6, np.zeros((1, 2)))
+    return guide_record(Guidance(law="open-loop"), None, 0.0, np.zeros((3, 3)), 1.0)
 
 
 def start_row(time_s: float, position_m: Array, velocity_m_s: Array, mass_kg: float, bank_rad: float = 0.0) -> Array:
@@ -74,17 +75,28 @@ def run_phases(
     start: Array,
     *,
     ground_m: float,
+    model: World | None = None,
     load_limit_g: float = _NO_LIMIT_G,
     record_every_s: float = 1e9,
 ) -> Run:
-    """Fly one body through its phases; the record grows until it holds the flight."""
+    """Fly one body through its phases; the record grows until it holds the flight.
+
+    `model` is the world that the ship believes in; by default the true one.
+    """
     rows = table(phases)
     size = _FIRST_RECORD
     while True:
         record = np.zeros((size, k.RECORD_COLUMNS))
         begins = np.zeros((len(phases) + 1, k.RECORD_COLUMNS))
         code, samples, begun = fly_phases(
-            world, guide or no_guide(), rows, start, k.Rules(ground_m, load_limit_g, record_every_s), record, begins
+            world,
+            model or world,
+            guide or no_guide(),
+            rows,
+            start,
+            k.Rules(ground_m, load_limit_g, record_every_s),
+            record,
+            begins,
         )
         if code != RECORD_FULL or size >= _LARGEST_RECORD:
             break

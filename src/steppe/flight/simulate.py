@@ -18,7 +18,7 @@ from steppe.config.mission import Zone
 from steppe.errors import LANDED, ConfigError
 from steppe.flight import assemble
 from steppe.flight import phases as ph
-from steppe.flight.plan import Plan, Problem, aim_frame, find_pass, plan_return
+from steppe.flight.plan import Plan, Problem, aim_frame, brief_guidance, find_pass, plan_return
 from steppe.flight.result import Departing, Flight, Track
 from steppe.flight.running import Run, run_phases, start_row
 from steppe.flight.starting import Beginning, begin_elsewhere
@@ -26,7 +26,7 @@ from steppe.flight.surroundings import surroundings
 from steppe.frames.elements import StationOrbit
 from steppe.frames.geodetic import geodetic_to_itrf
 from steppe.kernels import flying as k
-from steppe.kernels.guidance import Guide
+from steppe.kernels.guide import Guide
 
 Array = npt.NDArray[np.float64]
 Progress = Callable[[str], None]
@@ -137,7 +137,8 @@ def _prepare(loaded: LoadedMission, beginning: Beginning) -> _Ready:
     for _ in range(_AIM_ROUNDS):
         trial = _Ready(beginning, plan.guide, _phases_with_burn(loaded, problem, plan), plan)
         run = _run(loaded, trial, record_every_s=1e9)
-        if run.status.code != LANDED or mission.guidance.law != "predictor-corrector":
+        steers = mission.guidance.law in ("predictor-corrector", "apparent-velocity")
+        if run.status.code != LANDED or not steers:
             break
         offset = _drift_offset(problem, plan, run)
         plan = plan_return(problem, offset, fixed)
@@ -174,8 +175,9 @@ def _drift_offset(problem: Problem, plan: Plan, run: Run) -> tuple[float, float]
 
 def _phases_with_burn(loaded: LoadedMission, problem: Problem, plan: Plan) -> list[ph.Phase]:
     vehicle = loaded.vehicle
-    phases = problem.before_burn(plan.ignition_s)
-    phases += problem.burn()
+    deorbit = problem.deorbit_settings()
+    phases = problem.before_burn(plan.ignition_s + deorbit.ignition_error_s)
+    phases += problem.burn(deorbit.delta_v_error_m_s)
     phases.append(ph.coast(vehicle, ph.after(plan.split_after_cutoff_s)))
     return phases + _entry_and_landing(loaded, "module_separation")
 
@@ -216,7 +218,11 @@ def _unplanned_guide(loaded: LoadedMission, beginning: Beginning) -> Guide:
         return guide_record(loaded.mission.guidance, vehicle.capsule.bank, end_m, np.zeros((3, 3)), 1.0)
     problem = Problem(loaded, beginning.world, beginning.start, zone, beginning.passing, False)
     side = 1.0 if loaded.mission.guidance.initial_bank_side == "right" else -1.0
-    return guide_record(loaded.mission.guidance, vehicle.capsule.bank, end_m, aim_frame(problem, (0.0, 0.0)), side)
+    guide = guide_record(loaded.mission.guidance, vehicle.capsule.bank, end_m, aim_frame(problem, (0.0, 0.0)), side)
+    if loaded.mission.start.phase != "entry":
+        return guide
+    start = run_phases(beginning.world, None, _entry_and_landing(loaded, None)[:2], beginning.start, ground_m=-1e4)
+    return brief_guidance(loaded, beginning.world, guide, start.begins)[0]
 
 
 def _stopped(loaded: LoadedMission, phases: list[ph.Phase]) -> list[ph.Phase]:
@@ -292,6 +298,9 @@ def _plan_facts(ready: _Ready, run: Run) -> dict[str, float | str | None]:
         "aim_offset_ahead_km": plan.aim_offset_m[0] / 1e3,
         "aim_offset_right_km": plan.aim_offset_m[1] / 1e3,
     }
+    if plan.absorbed is not None:
+        facts["absorbs_early_s"], facts["absorbs_late_s"] = plan.absorbed.early_s, plan.absorbed.late_s
+        facts["absorbs_short_km"], facts["absorbs_long_km"] = plan.absorbed.short_m / 1e3, plan.absorbed.long_m / 1e3
     if "deorbit_cutoff" in names:
         lit, cut = names.index("deorbit_ignition"), names.index("deorbit_cutoff")
         facts["burn_duration_s"] = float(run.begins[cut, k.TIME] - run.begins[lit, k.TIME])

@@ -8,14 +8,16 @@ import numpy as np
 import numpy.typing as npt
 
 from steppe.constants import STANDARD_GRAVITY_M_S2
-from steppe.kernels.air import air_at
+from steppe.kernels.air import air_at, clamp
 from steppe.kernels.bank import sine_cosine
 from steppe.kernels.earth import altitude_and_up
 from steppe.kernels.flying import BANK, CANOPY_DURATION_S, MASS, PHASE, SENSED, TIME, U, X, forces_of
-from steppe.kernels.guidance import Guide, predicted_end
+from steppe.kernels.guide import Guide
 from steppe.kernels.heating import stagnation_heat_flux
 from steppe.kernels.jit import driver
 from steppe.kernels.motion import World, air_velocity, canopy_drag_area, rates
+from steppe.kernels.predictor import predicted_end, roll_rate
+from steppe.kernels.steppers import rk4
 
 # Columns of the output
 (
@@ -97,3 +99,48 @@ def predict(
     state = (sample[1], sample[2], sample[3], sample[4], sample[5], sample[6], sample[7], sample[8])
     bank = side * math.acos(cosine)
     return predicted_end(world, forces, guide, sample[0], state, bank, cosine, side, flip_speeds)
+
+
+@driver
+def reference_entry(
+    world: World, guide: Guide, phase: npt.NDArray[np.float64], sample: npt.NDArray[np.float64], cosine: float,
+    side: float, flip_speeds: tuple[float, float], step_s: float, output: npt.NDArray[np.float64],
+) -> int:  # fmt: skip
+    """Fly one entry at a constant bank angle from a recorded sample to the end altitude.
+
+    Fills rows of `output`, shape (samples, 5): time in s, apparent velocity in m/s, range over ground in m, speed over
+    ground in m/s, miss to the right of the aim point in m (of the position itself). Returns the number of rows.
+    """
+    forces = forces_of(phase, sample[0], (0.0, 1e9))
+    state = (sample[1], sample[2], sample[3], sample[4], sample[5], sample[6], sample[7], sample[8])
+    time_s, flown, flipped = sample[0], 0.0, 0
+    size = math.acos(cosine)
+    bank = side * size
+    count = 0
+    while count < output.shape[0]:
+        x, y, z, u, v, w, _, _ = state
+        altitude, up_x, up_y, up_z = altitude_and_up(world.earth, x, y, z)
+        climb = u * up_x + v * up_y + w * up_z
+        speed = math.sqrt(u * u + v * v + w * w)
+        radius = math.sqrt(x * x + y * y + z * z)
+        over_ground = math.sqrt(max(speed * speed - climb * climb, 0.0)) * world.earth.radius_m / radius
+        right = (
+            (x - guide.aim_x_m) * guide.right_x
+            + (y - guide.aim_y_m) * guide.right_y
+            + (z - guide.aim_z_m) * guide.right_z
+        )
+        output[count, 0], output[count, 1], output[count, 2] = time_s, state[7], flown
+        output[count, 3], output[count, 4] = over_ground, right
+        count += 1
+        if altitude <= guide.end_altitude_m:
+            return count
+        if (flipped == 0 and speed < flip_speeds[0]) or (flipped == 1 and speed < flip_speeds[1]):
+            side = -side
+            flipped += 1
+        turning = roll_rate(guide, 2.0 * size)
+        rate = clamp((side * size - bank) / step_s, -turning, turning)
+        state = rk4(world, forces, time_s, state, step_s, (bank, rate, 0.0))
+        bank += rate * step_s
+        time_s += step_s
+        flown += over_ground * step_s
+    return count

@@ -23,9 +23,11 @@ from steppe.errors import (
 )
 from steppe.kernels.bank import bank_acceleration
 from steppe.kernels.earth import altitude_and_up
-from steppe.kernels.guidance import BALLISTIC, COMMAND, MEMORY_SIZE, NEXT_TIME, Guide, start_guidance, steer
+from steppe.kernels.guidance import start_guidance, steer
+from steppe.kernels.guide import BALLISTIC, COMMAND, LAW, MEMORY_SIZE, NEXT_TIME, Guide
 from steppe.kernels.jit import driver, physics
 from steppe.kernels.motion import Forces, State, World, lvlh_vector
+from steppe.kernels.navigation import NAVIGATION_SIZE, READY, navigate, update_navigation
 from steppe.kernels.steppers import rk4
 
 # Columns of a row of the phase table
@@ -204,7 +206,7 @@ def roll_command(phase: Phase, guide: Guide, motion: Motion, memory: npt.NDArray
         motion.bank_rad,
         motion.rate_rad_s,
         memory[COMMAND],
-        guide.max_rate_rad_s,
+        guide.ballistic_rate_rad_s if memory[LAW] == BALLISTIC else guide.max_rate_rad_s,
         guide.max_acceleration_rad_s2,
         step_s,
     )
@@ -241,8 +243,8 @@ def locate_end(world: World, phase: Phase, rules: Rules, motion: Motion, step_s:
 
 @physics
 def fly_phase(
-    world: World, guide: Guide, phase: Phase, rules: Rules, motion: Motion, memory: npt.NDArray[np.float64],
-    record: npt.NDArray[np.float64], count: int,
+    world: World, model: World, guide: Guide, phase: Phase, rules: Rules, motion: Motion,
+    nav: npt.NDArray[np.float64], memory: npt.NDArray[np.float64], record: npt.NDArray[np.float64], count: int,
 ) -> tuple[int, Motion, int]:  # fmt: skip
     """Fly one phase to its end; return RUNNING or a status code, the motion there and the number of samples."""
     row = phase.row
@@ -253,10 +255,9 @@ def fly_phase(
         if motion.time_s - phase.begun_s > row[TIME_LIMIT_S]:
             return OUT_OF_TIME, motion, count
         if row[GUIDED] > 0.0 and motion.time_s >= memory[NEXT_TIME] - 1e-9:
-            steer(
-                world, phase.forces, guide, motion.time_s, phase.guided_since_s, motion.state, motion.bank_rad, memory
-            )
-        if row[GUIDED] > 0.0 and guide.law == BALLISTIC:
+            mass, bank = motion.state[6], motion.bank_rad
+            steer(model, phase.forces, guide, motion.time_s, phase.guided_since_s, bank, mass, nav, memory)
+        if row[GUIDED] > 0.0 and memory[LAW] == BALLISTIC:
             # A steady roll: the command runs ahead of the bank angle by a turn, which is taken off here
             bank = motion.bank_rad - TURN if motion.bank_rad > TURN else motion.bank_rad
             motion = Motion(motion.time_s, motion.state, bank, motion.rate_rad_s)
@@ -271,6 +272,9 @@ def fly_phase(
             after = end_function(world, phase, rules, later.time_s, later.state)
             altitude = height_of(world, later.state)
         load = (later.state[7] - motion.state[7]) / (later.time_s - motion.time_s + 1e-12) / STANDARD_GRAVITY_M_S2
+        if nav[READY] > 0.0:
+            length = later.time_s - motion.time_s
+            navigate(model, guide.sensors, motion.time_s, motion.state, later.state, length, nav)
         motion, before = later, after
         code = trouble(motion.state, altitude, row[SKIP_ALTITUDE_M], load, rules.load_limit_g)
         if altitude <= rules.ground_m and code == RUNNING:
@@ -289,6 +293,7 @@ def fly_phase(
 @driver
 def fly_phases(
     world: World,
+    model: World,
     guide: Guide,
     phases: npt.NDArray[np.float64],
     start: npt.NDArray[np.float64],
@@ -300,8 +305,8 @@ def fly_phases(
 
     Parameters
     ----------
-    world, guide
-        Surroundings, and what the guidance knows.
+    world, model, guide
+        True surroundings, those that the ship believes in, and what the guidance is told.
     phases
         Shape (n, 25), one row a phase; the columns are the constants of this module.
     start
@@ -323,6 +328,7 @@ def fly_phases(
     motion = Motion(start[0], state, start[9], 0.0)
     memory = np.zeros(MEMORY_SIZE)
     memory[COMMAND] = motion.bank_rad
+    nav = np.zeros(NAVIGATION_SIZE)
     guided_since = -1.0
     inflation_start, inflation_rate = start[0], 1e9
     count = 0
@@ -332,6 +338,9 @@ def fly_phases(
         motion = Motion(motion.time_s, begin_state(world, row, motion.state), motion.bank_rad, rate)
         if row[CANOPY_DURATION_S] > 0.0:
             inflation_start, inflation_rate = motion.time_s, 1.0 / row[CANOPY_DURATION_S]
+        if row[AERO_AREA_M2] > 0.0 and nav[READY] == 0.0:
+            # The last update before the entry is that of the split, or of the start
+            update_navigation(guide.sensors, motion.time_s, motion.state, nav)
         if row[GUIDED] > 0.0 and guided_since < 0.0:
             guided_since = motion.time_s
             start_guidance(guide, motion.time_s, motion.bank_rad, memory)
@@ -342,7 +351,7 @@ def fly_phases(
             return RECORD_FULL, count, number
         write_row(begins, number, motion, memory, number)
         write_row(record, count, motion, memory, number)
-        code, motion, count = fly_phase(world, guide, phase, rules, motion, memory, record, count + 1)
+        code, motion, count = fly_phase(world, model, guide, phase, rules, motion, nav, memory, record, count + 1)
         if code != RUNNING:
             write_row(begins, number + 1, motion, memory, number)
             return code, count, number + 1

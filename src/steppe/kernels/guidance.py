@@ -1,213 +1,49 @@
-"""Entry guidance: a numerical predictor-corrector on the bank angle, with predictive bank reversals.
-
-After Lu (J. Guidance 37, 1137, 2014) and Johnson, Lu and Stachowiak (NTRS 20160014029): once a second the rest of
-the entry is flown in prediction with a constant bank angle, a Newton step on its cosine removes the predicted range
-error, and the lateral logic reverses the bank when the prediction for the other side has become good enough.
-"""
+"""Entry guidance: calls the law in charge once a period, estimates the air, relieves the load, trips to ballistic."""
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from steppe.constants import STANDARD_GRAVITY_M_S2
 from steppe.kernels.air import clamp
+from steppe.kernels.apparent import read_clock, steer_by_apparent_velocity
+from steppe.kernels.bank import sine_cosine
 from steppe.kernels.earth import altitude_and_up
+from steppe.kernels.guide import (
+    APPARENT_VELOCITY,
+    BALLISTIC,
+    CALLS,
+    COMMAND,
+    COSINE,
+    DRAG_RATIO,
+    LAST_REVERSAL,
+    LAW,
+    LIFT_RATIO,
+    NEXT_TIME,
+    OPEN_LOOP,
+    OVERLOAD_SINCE,
+    PREDICTOR_CORRECTOR,
+    SIDE,
+    TRIPPED_S,
+    WANTED_M,
+    Guide,
+)
 from steppe.kernels.jit import physics
-from steppe.kernels.motion import Forces, State, World
-from steppe.kernels.steppers import rk4
+from steppe.kernels.motion import Forces, State, World, aerodynamic_acceleration
+from steppe.kernels.navigation import INTERVAL, PULSE, SENSED, STARTED, navigated_state, platform_tilt
+from steppe.kernels.predictor import choose_side, correct_range
 
-# Laws
-OPEN_LOOP, PREDICTOR_CORRECTOR, BALLISTIC = 0, 1, 2
-
-# What the guidance remembers from one call to the next
-COSINE, SIDE, NEXT_TIME, SLOPE, REVERSALS, LAST_REVERSAL, COMMAND, CROSS, CALLS = range(9)
-MEMORY_SIZE = 9
-
-# Prediction steps: 8 s above 70 km, 4 s below; against 0.5 s steps the predicted end moves by less than 100 m
-_HIGH_STEP_S, _LOW_STEP_S, _HIGH_M = 8.0, 4.0, 70e3
-_PREDICTION_LIMIT_S = 1500.0
-_NO_FLIPS = (0.0, 0.0)
-# Where the lateral logic below reverses on the reference returns
-FIRST_REVERSAL_M_S, SECOND_REVERSAL_M_S = 5500.0, 2700.0
-# A change of the cosine large against the noise of the prediction and small against its curvature
-_PROBE = 0.05
-_LARGEST_CHANGE = 0.1
-# Bank stays within 15 and 110 degrees while steering: a reserve of lift both ways
-_COSINE_LOW, _COSINE_HIGH = math.cos(math.radians(110.0)), math.cos(math.radians(15.0))
-# Below this much range (m) per unit of cosine the bank angle no longer steers
-_AUTHORITY_M = 3e3
-# The first reversal comes while the predicted miss after it is still this part of the present one, on the other side:
-# the second then removes the remainder exactly, where a third of the crossrange authority is left. A first reversal
-# below the speed given must remove the miss alone. Later ones mend what dispersions leave
-_FIRST_REMAINDER = 0.5
-_SINGLE_REVERSAL_M_S = 4000.0
-_CROSS_TOLERANCE_M = 800.0
-_REVERSAL_PAUSE_S = 20.0
-# Below this speed a reversal costs more range than the crossrange it saves
-_LAST_REVERSAL_M_S = 1500.0
-
-
-class Guide(NamedTuple):
-    """What the guidance is told before the entry.
-
-    Attributes
-    ----------
-    law
-        One of the constants of this module.
-    period_s
-        Time between two calls in s.
-    end_altitude_m
-        Geodetic altitude at which the range counts (parachute command).
-    aim_x_m, aim_y_m, aim_z_m
-        Aim point at that altitude (ITRF).
-    ahead_x, ahead_y, ahead_z
-        Horizontal unit vector of the planned course at the aim point (ITRF).
-    right_x, right_y, right_z
-        Horizontal unit vector to the right of it.
-    reference_cosine
-        Cosine of the nominal bank angle.
-    first_side
-        +1 to start with lift to the right, -1 to the left.
-    max_rate_rad_s, max_acceleration_rad_s2
-        Roll limits.
-    table
-        Open-loop bank angle against time since the start of the guidance, shape (n, 2): s, rad.
-    """
-
-    law: int
-    period_s: float
-    end_altitude_m: float
-    aim_x_m: float
-    aim_y_m: float
-    aim_z_m: float
-    ahead_x: float
-    ahead_y: float
-    ahead_z: float
-    right_x: float
-    right_y: float
-    right_z: float
-    reference_cosine: float
-    first_side: float
-    max_rate_rad_s: float
-    max_acceleration_rad_s2: float
-    table: npt.NDArray[np.float64]
-
-
-@physics
-def roll_rate(guide: Guide, angle_rad: float) -> float:
-    """Return the steady rate in rad/s that turns through an angle in the time that the limited roll needs.
-
-    That time is angle / rate + rate / acceleration once the rate limit is reached, else 2 sqrt(angle / acceleration).
-    """
-    rate, acceleration = guide.max_rate_rad_s, guide.max_acceleration_rad_s2
-    if angle_rad * acceleration > rate * rate:
-        return angle_rad / (angle_rad / rate + rate / acceleration)
-    return 0.5 * math.sqrt(angle_rad * acceleration) + 1e-6
-
-
-@physics
-def predicted_end(
-    world: World, forces: Forces, guide: Guide, time_s: float, state: State, bank_rad: float, cosine: float,
-    side: float, flip_speeds: tuple[float, float],
-) -> tuple[float, float]:  # fmt: skip
-    """Return the predicted miss at the end altitude, ahead and to the right of the aim point, in m.
-
-    The rest of the entry is flown with the full equations of motion: from the present bank angle the capsule rolls at
-    its rate limit to the constant angle asked for, and changes sides below each of two speeds (m/s; 0: never). An entry
-    that does not come down within the time limit counts from where it is then.
-    """
-    size = math.acos(clamp(cosine, -1.0, 1.0))
-    elapsed = 0.0
-    flipped = 0
-    turning = roll_rate(guide, math.fabs(side * size - bank_rad))
-    altitude, _, _, _ = altitude_and_up(world.earth, state[0], state[1], state[2])
-    last, last_altitude = state, altitude
-    while altitude > guide.end_altitude_m and elapsed < _PREDICTION_LIMIT_S:
-        step = _HIGH_STEP_S if altitude > _HIGH_M else _LOW_STEP_S
-        last, last_altitude = state, altitude
-        speed = math.sqrt(state[3] * state[3] + state[4] * state[4] + state[5] * state[5])
-        if (flipped == 0 and speed < flip_speeds[0]) or (flipped == 1 and speed < flip_speeds[1]):
-            side = -side
-            flipped += 1
-            turning = roll_rate(guide, math.fabs(side * size - bank_rad))
-        rate = clamp((side * size - bank_rad) / step, -turning, turning)
-        state = rk4(world, forces, time_s + elapsed, state, step, (bank_rad, rate, 0.0))
-        bank_rad += rate * step
-        elapsed += step
-        altitude, _, _, _ = altitude_and_up(world.earth, state[0], state[1], state[2])
-    part = (last_altitude - guide.end_altitude_m) / (last_altitude - altitude + 1e-9)
-    part = clamp(part, 0.0, 1.0)
-    dx = last[0] + part * (state[0] - last[0]) - guide.aim_x_m
-    dy = last[1] + part * (state[1] - last[1]) - guide.aim_y_m
-    dz = last[2] + part * (state[2] - last[2]) - guide.aim_z_m
-    return (
-        dx * guide.ahead_x + dy * guide.ahead_y + dz * guide.ahead_z,
-        dx * guide.right_x + dy * guide.right_y + dz * guide.right_z,
-    )
-
-
-@physics
-def flips_to_come(reversals: float) -> tuple[float, float]:
-    """Return the speeds of the two nominal reversals that are still to come, for the prediction of the range."""
-    if reversals < 0.5:
-        return (FIRST_REVERSAL_M_S, SECOND_REVERSAL_M_S)
-    if reversals < 1.5:
-        return (SECOND_REVERSAL_M_S, 0.0)
-    return _NO_FLIPS
-
-
-@physics
-def correct_range(
-    world: World, forces: Forces, guide: Guide, time_s: float, state: State, bank_rad: float,
-    memory: npt.NDArray[np.float64],
-) -> None:  # fmt: skip
-    """Take one Newton step on the cosine of the bank angle.
-
-    A roll through lift up adds range, so the reversals still to come take part in the prediction.
-    """
-    cosine, side = memory[COSINE], memory[SIDE]
-    flips = flips_to_come(memory[REVERSALS])
-    ahead, _ = predicted_end(world, forces, guide, time_s, state, bank_rad, cosine, side, flips)
-    probe = cosine + _PROBE if cosine < 0.5 else cosine - _PROBE
-    probed, _ = predicted_end(world, forces, guide, time_s, state, bank_rad, probe, side, flips)
-    slope = (probed - ahead) / (probe - cosine)
-    memory[SLOPE] = slope
-    if slope > _AUTHORITY_M:
-        change = clamp(-ahead / slope, -_LARGEST_CHANGE, _LARGEST_CHANGE)
-        memory[COSINE] = clamp(cosine + change, _COSINE_LOW, _COSINE_HIGH)
-
-
-@physics
-def choose_side(
-    world: World, forces: Forces, guide: Guide, time_s: float, state: State, bank_rad: float,
-    memory: npt.NDArray[np.float64],
-) -> None:  # fmt: skip
-    """Reverse the bank when the prediction for the other side has become good enough.
-
-    The miss on the present side grows with time and the miss after a reversal shrinks; reversing a little before it
-    vanishes leaves a smaller error of the opposite sign for the next reversal, so a few reversals suffice.
-    """
-    if memory[SLOPE] < _AUTHORITY_M or time_s - memory[LAST_REVERSAL] < _REVERSAL_PAUSE_S:
-        return
-    speed = math.sqrt(state[3] * state[3] + state[4] * state[4] + state[5] * state[5])
-    if speed < _LAST_REVERSAL_M_S:
-        return
-    side = memory[SIDE]
-    _, present = predicted_end(world, forces, guide, time_s, state, bank_rad, memory[COSINE], side, _NO_FLIPS)
-    memory[CROSS] = present
-    side = -side
-    _, other = predicted_end(world, forces, guide, time_s, state, bank_rad, memory[COSINE], side, _NO_FLIPS)
-    outward = present * memory[SIDE] > 0.0
-    if math.fabs(present) > _CROSS_TOLERANCE_M and outward:
-        first = memory[REVERSALS] < 0.5 and speed > _SINGLE_REVERSAL_M_S
-        remainder = _FIRST_REMAINDER if first else 0.0
-        if other * memory[SIDE] > -remainder * math.fabs(present):
-            memory[SIDE] = -memory[SIDE]
-            memory[REVERSALS] += 1.0
-            memory[LAST_REVERSAL] = time_s
+# The fading filter forgets with this time (Lu 2014 uses first-order filters; the time is ours, of the order of the
+# scale height over the sink rate)
+_FADING_S = 20.0
+# Below this load (m/s2) the ratio of sensed to modelled force is noise
+_FILTER_FROM_M_S2 = 0.5
+_RATIO_LOW, _RATIO_HIGH = 0.5, 2.0
+# Load relief: each g above the limit turns this much cosine up
+_RELIEF_PER_G = 0.8
 
 
 @physics
@@ -228,28 +64,132 @@ def table_bank(table: npt.NDArray[np.float64], elapsed_s: float) -> float:
 @physics
 def start_guidance(guide: Guide, time_s: float, bank_rad: float, memory: npt.NDArray[np.float64]) -> None:
     """Fill the memory for a first call at `time_s`."""
+    memory[:] = 0.0
+    memory[LAW] = guide.law
     memory[COSINE] = guide.reference_cosine
     memory[SIDE] = guide.first_side
     memory[NEXT_TIME] = time_s
-    memory[SLOPE] = 0.0
-    memory[REVERSALS] = 0.0
     memory[LAST_REVERSAL] = time_s - 1e9
     memory[COMMAND] = bank_rad
-    memory[CROSS] = 0.0
-    memory[CALLS] = 0.0
+    memory[DRAG_RATIO] = 1.0
+    memory[LIFT_RATIO] = 1.0
+    memory[OVERLOAD_SINCE] = 1e30
+    memory[TRIPPED_S] = -1.0
+
+
+@physics
+def sensed_load(nav: npt.NDArray[np.float64]) -> float:
+    """Return the load of the last step in g, from the accelerometers."""
+    x, y, z = nav[PULSE], nav[PULSE + 1], nav[PULSE + 2]
+    return math.sqrt(x * x + y * y + z * z) / (nav[INTERVAL] + 1e-9) / STANDARD_GRAVITY_M_S2
+
+
+@physics
+def estimate_air(
+    model: World, forces: Forces, guide: Guide, time_s: float, state: State, bank_rad: float,
+    nav: npt.NDArray[np.float64], memory: npt.NDArray[np.float64],
+) -> None:  # fmt: skip
+    """Filter the ratios of sensed to modelled drag and lift; they multiply the model in every prediction."""
+    if nav[INTERVAL] <= 0.0:
+        return
+    altitude, up_x, up_y, up_z = altitude_and_up(model.earth, state[0], state[1], state[2])
+    sine, cosine = sine_cosine(bank_rad)
+    place = (altitude, up_x, up_y, up_z)
+    ax, ay, az = aerodynamic_acceleration(model, forces, time_s, state, place, sine, cosine)
+    u, v, w = state[3], state[4], state[5]
+    inverse_speed = 1.0 / math.sqrt(u * u + v * v + w * w + 1e-12)
+    rate = 1.0 / nav[INTERVAL]
+    sx, sy, sz = nav[PULSE] * rate, nav[PULSE + 1] * rate, nav[PULSE + 2] * rate
+    drag_model = -(ax * u + ay * v + az * w) * inverse_speed
+    drag_sensed = -(sx * u + sy * v + sz * w) * inverse_speed
+    lift_model = math.sqrt(max(ax * ax + ay * ay + az * az - drag_model * drag_model, 0.0))
+    lift_sensed = math.sqrt(max(sx * sx + sy * sy + sz * sz - drag_sensed * drag_sensed, 0.0))
+    if drag_model < _FILTER_FROM_M_S2 or lift_model < 0.1 * _FILTER_FROM_M_S2:
+        return
+    share = guide.period_s / (_FADING_S + guide.period_s)
+    drag_ratio = clamp(drag_sensed / drag_model, _RATIO_LOW, _RATIO_HIGH)
+    lift_ratio = clamp(lift_sensed / lift_model, _RATIO_LOW, _RATIO_HIGH)
+    memory[DRAG_RATIO] += share * (drag_ratio - memory[DRAG_RATIO])
+    memory[LIFT_RATIO] += share * (lift_ratio - memory[LIFT_RATIO])
+
+
+@physics
+def estimated_forces(forces: Forces, memory: npt.NDArray[np.float64]) -> Forces:
+    """Return the forces with the estimated ratios, for predictions."""
+    return Forces(
+        forces.fixed_drag_area_m2,
+        forces.aero_area_m2,
+        forces.lift_factor * memory[LIFT_RATIO],
+        forces.drag_factor * memory[DRAG_RATIO],
+        0.0,
+        0.0,
+        0.0,
+        1.0,
+        0.0,
+        0.0,
+        0.0,
+        0.0,
+        0.0,
+        0.0,
+        0.0,
+    )
+
+
+@physics
+def check_trips(
+    guide: Guide, time_s: float, started_s: float, nav: npt.NDArray[np.float64], memory: npt.NDArray[np.float64]
+) -> None:
+    """Switch to the ballistic descent where a trip condition holds; there is no way back."""
+    if memory[LAW] == BALLISTIC:
+        return
+    load = sensed_load(nav)
+    if load < guide.trips.load_g:
+        memory[OVERLOAD_SINCE] = 1e30
+    elif memory[OVERLOAD_SINCE] > 1e29:
+        memory[OVERLOAD_SINCE] = time_s
+    overloaded = time_s - memory[OVERLOAD_SINCE] >= guide.trips.load_time_s
+    tilted = platform_tilt(guide.sensors, time_s - nav[STARTED]) > guide.trips.tilt_rad
+    if overloaded or tilted or time_s - started_s >= guide.trips.command_s:
+        memory[LAW] = BALLISTIC
+        memory[TRIPPED_S] = time_s
+
+
+@physics
+def relieve_load(guide: Guide, nav: npt.NDArray[np.float64], cosine: float) -> float:
+    """Return the cosine of the bank angle with lift turned up where the sensed load exceeds its limit."""
+    excess = max(sensed_load(nav) - guide.relief_load_g, 0.0)
+    return min(cosine + _RELIEF_PER_G * excess, 1.0)
 
 
 @physics
 def steer(
-    world: World, forces: Forces, guide: Guide, time_s: float, started_s: float, state: State, bank_rad: float,
-    memory: npt.NDArray[np.float64],
+    model: World, forces: Forces, guide: Guide, time_s: float, started_s: float, bank_rad: float, mass_kg: float,
+    nav: npt.NDArray[np.float64], memory: npt.NDArray[np.float64],
 ) -> None:  # fmt: skip
-    """Call the guidance once: leaves the commanded bank angle (rad) in the memory."""
-    if guide.law == PREDICTOR_CORRECTOR:
-        correct_range(world, forces, guide, time_s, state, bank_rad, memory)
-        choose_side(world, forces, guide, time_s, state, bank_rad, memory)
-        memory[COMMAND] = memory[SIDE] * math.acos(memory[COSINE])
-    elif guide.law == OPEN_LOOP:
+    """Call the guidance once: leaves the commanded bank angle (rad) in the memory.
+
+    `model` is the air that the ship knows, `nav` the navigated state; the true ones do not come here.
+    """
+    check_trips(guide, time_s, started_s, nav, memory)
+    law = int(memory[LAW])
+    if law == PREDICTOR_CORRECTOR:
+        state = navigated_state(nav, mass_kg)
+        estimate_air(model, forces, guide, time_s, state, bank_rad, nav, memory)
+        known = estimated_forces(forces, memory)
+        correct_range(model, known, guide, time_s, state, bank_rad, memory)
+        choose_side(model, known, guide, time_s, state, bank_rad, memory)
+        memory[COMMAND] = memory[SIDE] * math.acos(relieve_load(guide, nav, memory[COSINE]))
+    elif law == APPARENT_VELOCITY:
+        sensed = nav[SENSED]
+        if sensed >= guide.reference.trigger_m_s:
+            if memory[WANTED_M] == 0.0:
+                late_s = read_clock(guide.reference, time_s, sensed, memory)
+                if math.fabs(late_s) > guide.trips.corridor_s:
+                    memory[LAW] = BALLISTIC
+                    memory[TRIPPED_S] = time_s
+            steer_by_apparent_velocity(guide, sensed, memory)
+        memory[COMMAND] = memory[SIDE] * math.acos(relieve_load(guide, nav, memory[COSINE]))
+    elif law == OPEN_LOOP:
         memory[COMMAND] = table_bank(guide.table, time_s - started_s)
     memory[CALLS] += 1.0
     memory[NEXT_TIME] = time_s + guide.period_s

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -72,7 +72,19 @@ class _Implementation(CompileResultCacheImpl):  # type: ignore[misc]
 
 
 class _KernelCache(FunctionCache):  # type: ignore[misc]
+    """A disk cache whose entries are named by signature, processor, text of the kernels and variant.
+
+    numba names a closure by a pickle of what it closes over, and the pickle of a compiled law differs in every process.
+    """
+
     _impl_class = _Implementation
+
+    def __init__(self, function: Callable[..., Any], variant: str) -> None:
+        self._variant = variant
+        super().__init__(function)
+
+    def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
+        return sig, codegen.magic_tuple(), self._variant
 
 
 def physics(function: Function) -> Function:
@@ -81,15 +93,43 @@ def physics(function: Function) -> Function:
     return compiled
 
 
-def driver(function: Function) -> Function:
+def lane_loop(function: Function) -> Function:
+    """Compile a loop over lanes that LLVM may turn into vector instructions; never cached by itself.
+
+    Its array arguments must not overlap: LLVM is told so (`noalias`), because else a look-up in a table might read what
+    a lane has just stored. njit has no such option, so the flag is set where this one dispatcher makes its flags.
+    """
+    compiled: Any = njit(fastmath=FASTMATH, error_model="numpy")(function)
+    if hasattr(compiled, "_compiler"):
+        customize = compiled._compiler._customize_flags
+
+        def with_noalias(flags: Any) -> Any:
+            flags = customize(flags)
+            flags.noalias = True
+            return flags
+
+        compiled._compiler._customize_flags = with_noalias
+    return compiled  # type: ignore[no-any-return]
+
+
+def driver(function: Function | None = None, *, variant: str = "full") -> Any:
     """Compile a loop over laws, with a disk cache keyed on the text of all kernels.
 
     Without a writable cache folder the driver compiles at every start.
+
+    Parameters
+    ----------
+    function
+        The loop.
+    variant
+        For a function that closes over laws: names the set, which numba cannot tell apart on disk.
     """
+    if function is None:
+        return partial(driver, variant=variant)
     compiled: Any = njit(fastmath=FASTMATH, error_model="numpy", nogil=True)(function)
     if hasattr(compiled, "_cache"):
         try:
-            compiled._cache = _KernelCache(function)
+            compiled._cache = _KernelCache(function, variant)
         except RuntimeError:  # numba's word for "no folder can be written": compile without a cache
-            return compiled  # type: ignore[no-any-return]
-    return compiled  # type: ignore[no-any-return]
+            return compiled
+    return compiled

@@ -2,12 +2,16 @@
 
 The state is Earth-fixed (ITRF, turning at a constant rate): position, velocity relative to the turning Earth, mass,
 and the sensed acceleration summed over time. Phases differ by `Forces`, never by another function.
+
+The right-hand side is written once, in `build_rates`, over a set of `Laws`. The compiler folds the laws in, so a
+variant with simpler laws (`steppe.kernels.variants`) costs nothing for what it leaves out.
 """
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from steppe.kernels.aero import Aero, coefficients
 from steppe.kernels.air import Air, air_at, clamp
@@ -92,48 +96,6 @@ def air_velocity(world: World, altitude_m: float, up_x: float, up_y: float, up_z
 
 
 @physics
-def aerodynamic_acceleration(
-    world: World, forces: Forces, time_s: float, state: State, place: tuple[float, float, float, float],
-    sine_bank: float, cosine_bank: float,
-) -> tuple[float, float, float]:  # fmt: skip
-    """Return drag and lift over mass in m/s2 (ITRF components).
-
-    `place` is the geodetic altitude in m and the local normal. Lift is turned by the bank angle about the airspeed:
-    zero bank is up, positive bank turns it to the right.
-    """
-    x, y, z, u, v, w, mass, _ = state
-    altitude_m, up_x, up_y, up_z = place
-    inverse_r = 1.0 / math.sqrt(x * x + y * y + z * z)
-    density, inverse_sound = air_at(world.air, altitude_m, x * inverse_r, y * inverse_r, z * inverse_r)
-    air_x, air_y, air_z = air_velocity(world, altitude_m, up_x, up_y, up_z)
-    u, v, w = u - air_x, v - air_y, w - air_z
-    speed = math.sqrt(u * u + v * v + w * w + 1e-12)
-    inverse_speed = 1.0 / speed
-    drag_coefficient, lift_coefficient = coefficients(world.aero, speed * inverse_sound, density)
-    drag_area = (
-        forces.fixed_drag_area_m2
-        + forces.aero_area_m2 * forces.drag_factor * drag_coefficient
-        + canopy_drag_area(forces, time_s)
-    )
-    pressure_over_mass = 0.5 * density * speed / mass
-    drag = pressure_over_mass * drag_area
-    lift = pressure_over_mass * speed * forces.aero_area_m2 * forces.lift_factor * lift_coefficient
-    vx, vy, vz = u * inverse_speed, v * inverse_speed, w * inverse_speed
-    climb = up_x * vx + up_y * vy + up_z * vz
-    lift_x, lift_y, lift_z = up_x - climb * vx, up_y - climb * vy, up_z - climb * vz
-    # 1 - climb^2 is the squared length of the lift direction; the small number keeps a vertical fall finite
-    lift *= 1.0 / math.sqrt(1.0 - climb * climb + 1e-12)
-    right_x = vy * lift_z - vz * lift_y
-    right_y = vz * lift_x - vx * lift_z
-    right_z = vx * lift_y - vy * lift_x
-    return (
-        -drag * u + lift * (cosine_bank * lift_x + sine_bank * right_x),
-        -drag * v + lift * (cosine_bank * lift_y + sine_bank * right_y),
-        -drag * w + lift * (cosine_bank * lift_z + sine_bank * right_z),
-    )
-
-
-@physics
 def lvlh_vector(earth: Earth, state: State, radial: float, along: float, cross: float) -> tuple[float, float, float]:
     """Return a vector given in LVLH (radial, along-track, cross-track) in ITRF components.
 
@@ -156,41 +118,172 @@ def lvlh_vector(earth: Earth, state: State, radial: float, along: float, cross: 
 
 
 @physics
-def rates(world: World, forces: Forces, time_s: float, state: State, sine_bank: float, cosine_bank: float) -> State:
-    """Return the time derivative of the state.
-
-    Parameters
-    ----------
-    world, forces
-        What surrounds the vehicle and what acts on it.
-    time_s
-        Seconds since the epoch of the flight.
-    state
-        See `State`.
-    sine_bank, cosine_bank
-        Of the bank angle at `time_s`.
-    """
-    x, y, z, u, v, w, mass, _ = state
-    earth = world.earth
-    altitude_m, up_x, up_y, up_z = altitude_and_up(earth, x, y, z)
-    place = (altitude_m, up_x, up_y, up_z)
-    force_x, force_y, force_z = aerodynamic_acceleration(world, forces, time_s, state, place, sine_bank, cosine_bank)
+def thrust_acceleration(world: World, forces: Forces, time_s: float, state: State) -> tuple[float, float, float]:
+    """Return thrust over mass in m/s2 (ITRF components)."""
     # LVLH pitches down at the orbital rate, so a direction fixed in space pitches up in it
     sine, cosine = sine_cosine(forces.thrust_turn_rad_s * (time_s - forces.thrust_since_s))
     radial = cosine * forces.thrust_radial + sine * forces.thrust_along
     along = cosine * forces.thrust_along - sine * forces.thrust_radial
-    push_x, push_y, push_z = lvlh_vector(earth, state, radial, along, forces.thrust_cross)
-    push = forces.thrust_n / mass
-    force_x, force_y, force_z = force_x + push * push_x, force_y + push * push_y, force_z + push * push_z
-    pull_x, pull_y, pull_z = gravity(earth, x, y, z, up_x, up_y, up_z)
-    spin = earth.rotation_rad_s
-    return (
-        u,
-        v,
-        w,
-        pull_x + force_x + 2.0 * spin * v + spin * spin * x,
-        pull_y + force_y - 2.0 * spin * u + spin * spin * y,
-        pull_z + force_z,
-        -forces.mass_flow_kg_s,
-        math.sqrt(force_x * force_x + force_y * force_y + force_z * force_z),
-    )
+    x, y, z = lvlh_vector(world.earth, state, radial, along, forces.thrust_cross)
+    push = forces.thrust_n / state[6]
+    return push * x, push * y, push * z
+
+
+@physics
+def burned(mass_kg: float, step_s: float, rate_kg_s: float) -> float:
+    """Return the mass in kg after a step at a rate of change."""
+    return mass_kg + step_s * rate_kg_s
+
+
+@physics
+def turning(bank: tuple[float, float, float], elapsed_s: float) -> tuple[float, float]:
+    """Return sine and cosine of a bank angle given by angle, rate and acceleration (rad, rad/s, rad/s2)."""
+    return sine_cosine(bank[0] + elapsed_s * (bank[1] + 0.5 * elapsed_s * bank[2]))
+
+
+class Laws(NamedTuple):
+    """The physical laws that one variant of the equations of motion is made of; all functions of `physics`.
+
+    Attributes
+    ----------
+    name
+        Names the variant in the compile cache.
+    place
+        (earth, x, y, z) -> altitude in m and the unit normal, as `altitude_and_up`.
+    pull
+        (earth, x, y, z, up_x, up_y, up_z) -> m/s2, as `gravity`.
+    air
+        (air, altitude_m, direction_x, direction_y, direction_z) -> density and inverse speed of sound, as `air_at`.
+    air_motion
+        (world, altitude_m, up_x, up_y, up_z) -> m/s, as `air_velocity`.
+    body
+        (aero, mach, density_kg_m3) -> drag and lift coefficient, as `coefficients`.
+    canopies
+        (forces, time_s) -> m2, as `canopy_drag_area`.
+    push
+        (world, forces, time_s, state) -> m/s2, as `thrust_acceleration`.
+    mass_after
+        (mass_kg, step_s, rate_kg_s) -> kg, as `burned`.
+    bank_after
+        (bank, elapsed_s) -> sine and cosine of the bank angle, as `turning`.
+    """
+
+    name: str
+    place: Callable[..., Any]
+    pull: Callable[..., Any]
+    air: Callable[..., Any]
+    air_motion: Callable[..., Any]
+    body: Callable[..., Any]
+    canopies: Callable[..., Any]
+    push: Callable[..., Any]
+    mass_after: Callable[..., Any]
+    bank_after: Callable[..., Any]
+
+
+FULL = Laws(
+    name="full",
+    place=altitude_and_up,
+    pull=gravity,
+    air=air_at,
+    air_motion=air_velocity,
+    body=coefficients,
+    canopies=canopy_drag_area,
+    push=thrust_acceleration,
+    mass_after=burned,
+    bank_after=turning,
+)
+
+
+def build_aerodynamics(laws: Laws) -> Callable[..., tuple[float, float, float]]:
+    """Return the function that gives drag and lift over mass under a set of laws."""
+    air_law, air_motion, body, canopies = laws.air, laws.air_motion, laws.body, laws.canopies
+
+    @physics
+    def aerodynamic_acceleration(
+        world: World, forces: Forces, time_s: float, state: State, place: tuple[float, float, float, float],
+        sine_bank: float, cosine_bank: float,
+    ) -> tuple[float, float, float]:  # fmt: skip
+        """Return drag and lift over mass in m/s2 (ITRF components).
+
+        `place` is the altitude in m and the local normal. Lift is turned by the bank angle about the airspeed: zero
+        bank is up, positive bank turns it to the right.
+        """
+        x, y, z, u, v, w, mass, _ = state
+        altitude_m, up_x, up_y, up_z = place
+        inverse_r = 1.0 / math.sqrt(x * x + y * y + z * z)
+        density, inverse_sound = air_law(world.air, altitude_m, x * inverse_r, y * inverse_r, z * inverse_r)
+        air_x, air_y, air_z = air_motion(world, altitude_m, up_x, up_y, up_z)
+        u, v, w = u - air_x, v - air_y, w - air_z
+        squared = u * u + v * v + w * w + 1e-12
+        speed = math.sqrt(squared)
+        drag_coefficient, lift_coefficient = body(world.aero, speed * inverse_sound, density)
+        drag_area = (
+            forces.fixed_drag_area_m2
+            + forces.aero_area_m2 * forces.drag_factor * drag_coefficient
+            + canopies(forces, time_s)
+        )
+        lift_area = forces.aero_area_m2 * forces.lift_factor * lift_coefficient
+        inverse_mass = 1.0 / mass
+        half = 0.5 * density
+        drag = half * (drag_area * inverse_mass) * speed
+        # With v the airspeed and n the normal, v^2 n - (n.v) v lies across v and upwards and v x n to the right; their
+        # lengths are |v| and 1 times |v x n|, whose square v^2 - (n.v)^2 the small number keeps from zero in a fall
+        climb = up_x * u + up_y * v + up_z * w
+        lift = half * (lift_area * inverse_mass) / math.sqrt(squared * (1.0 + 1e-12) - climb * climb)
+        upward, sideward = lift * cosine_bank * speed, lift * sine_bank * squared
+        along = drag + upward * climb
+        upward *= squared
+        return (
+            upward * up_x - along * u + sideward * (v * up_z - w * up_y),
+            upward * up_y - along * v + sideward * (w * up_x - u * up_z),
+            upward * up_z - along * w + sideward * (u * up_y - v * up_x),
+        )
+
+    return aerodynamic_acceleration
+
+
+def build_rates(laws: Laws) -> Callable[..., State]:
+    """Return the right-hand side under a set of laws."""
+    place_law, pull_law, push_law = laws.place, laws.pull, laws.push
+    aerodynamic_acceleration = build_aerodynamics(laws)
+
+    @physics
+    def rates(world: World, forces: Forces, time_s: float, state: State, sine_bank: float, cosine_bank: float) -> State:
+        """Return the time derivative of the state.
+
+        Parameters
+        ----------
+        world, forces
+            What surrounds the vehicle and what acts on it.
+        time_s
+            Seconds since the epoch of the flight.
+        state
+            See `State`.
+        sine_bank, cosine_bank
+            Of the bank angle at `time_s`.
+        """
+        x, y, z, u, v, w, _, _ = state
+        place = place_law(world.earth, x, y, z)
+        force_x, force_y, force_z = aerodynamic_acceleration(
+            world, forces, time_s, state, place, sine_bank, cosine_bank
+        )
+        push_x, push_y, push_z = push_law(world, forces, time_s, state)
+        force_x, force_y, force_z = force_x + push_x, force_y + push_y, force_z + push_z
+        pull_x, pull_y, pull_z = pull_law(world.earth, x, y, z, place[1], place[2], place[3])
+        spin = world.earth.rotation_rad_s
+        return (
+            u,
+            v,
+            w,
+            pull_x + force_x + 2.0 * spin * v + spin * spin * x,
+            pull_y + force_y - 2.0 * spin * u + spin * spin * y,
+            pull_z + force_z,
+            -forces.mass_flow_kg_s,
+            math.sqrt(force_x * force_x + force_y * force_y + force_z * force_z),
+        )
+
+    return rates
+
+
+aerodynamic_acceleration = build_aerodynamics(FULL)
+rates = build_rates(FULL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -139,9 +140,11 @@ def _headline(flight: Flight) -> str:
     landing = flight.touchdown
     if landing is None:
         return flight.status.sentence
-    parts = [f"Touchdown {landing.utc:%H:%M:%S} UTC", _place(landing.latitude_deg, landing.longitude_deg)]
+    # to the nearest second, as the timeline has it
+    moment = landing.utc + timedelta(seconds=0.5)
+    parts = [f"Touchdown {moment:%H:%M:%S} UTC", _place(landing.latitude_deg, landing.longitude_deg)]
     if landing.distance_to_zone_km is not None:
-        parts.append(f"{landing.distance_to_zone_km:.1f} km from the aim point")
+        parts.append(f"{landing.distance_to_zone_km:.1f} km from the centre of the zone")
     if landing.distance_to_published_km is not None:
         parts.append(f"{landing.distance_to_published_km:.1f} km from the published landing")
     if np.isfinite(flight.peaks.load_g):

@@ -94,6 +94,8 @@ def draw_zoom(axes: Any, flight: Flight) -> None:
     labels.avoid_line(x, y)
     _draw_zone(axes, flight, projection)
     axes.plot(x, y, color=theme.BLUE, linewidth=1.8, zorder=5)
+    # no other label may stand beside the mark of the parachute and seem to be its own
+    _reserve_event(flight, "parachute_command", projection, labels)
     marks = [(float(x[-1]), float(y[-1]), "o", theme.INK, "Touchdown" if flight.touchdown else "End of the flight")]
     published = flight.mission.mission.published
     if published.touchdown_latitude_deg is not None and published.touchdown_longitude_deg is not None:
@@ -101,16 +103,18 @@ def draw_zoom(axes: Any, flight: Flight) -> None:
         if axes.get_xlim()[0] < px < axes.get_xlim()[1] and axes.get_ylim()[0] < py < axes.get_ylim()[1]:
             marks.append((float(px), float(py), "D", theme.VERMILION, "Published landing"))
     if near:
-        marks.append((0.0, 0.0, "+", theme.SOFT, "Aim point"))
+        marks.append((0.0, 0.0, "+", theme.SOFT, "Centre of the zone"))
     for mx, my, marker, colour, _ in marks:
         size, edge, width = (7.0, colour, 1.2) if marker == "+" else (5.0, "white", 0.6)
         axes.plot(mx, my, marker, ms=size, color=colour, zorder=7, markeredgecolor=edge, markeredgewidth=width)
         labels.reserve_point(mx, my, 6.0)
+    # the main canopy opens within a few hundred metres of it: one mark is enough. Its label may cross the outline of
+    # the zone, the others not
+    _mark(axes, flight, "parachute_command", projection, labels, distances=(10.0, 17.0, 28.0))
+    labels.avoid_line(zone_x, zone_y)
     for mx, my, _, colour, text in marks:
         labels.place(text, mx, my, color=colour, distances=(7.0, 16.0, 28.0, 44.0))
     draw_scale(axes, labels)
-    # the main canopy opens within a few hundred metres of it: one mark is enough
-    _mark(axes, flight, "parachute_command", projection, labels)
     draw_towns(axes, projection, labels)
 
 
@@ -160,7 +164,21 @@ def _draw_zone(axes: Any, flight: Flight, projection: Azimuthal) -> None:
         axes.plot(x, y, color=theme.GREEN, linewidth=0.9, zorder=2.1)
 
 
-def _mark(axes: Any, flight: Flight, name: str, projection: Azimuthal, labels: Labels) -> None:
+def _reserve_event(flight: Flight, name: str, projection: Azimuthal, labels: Labels) -> None:
+    event = flight.event(name)
+    if event is not None:
+        x, y = (float(value) for value in projection(event.longitude_deg, event.latitude_deg))
+        labels.reserve_point(x, y, 10.0)
+
+
+def _mark(
+    axes: Any,
+    flight: Flight,
+    name: str,
+    projection: Azimuthal,
+    labels: Labels,
+    distances: tuple[float, ...] = (6.0, 13.0, 24.0),
+) -> None:
     event = flight.event(name)
     if event is None:
         return
@@ -168,4 +186,4 @@ def _mark(axes: Any, flight: Flight, name: str, projection: Azimuthal, labels: L
     (x0, x1), (y0, y1) = axes.get_xlim(), axes.get_ylim()
     if x0 < x < x1 and y0 < y < y1:
         axes.plot(x, y, "o", markersize=4.0, color=theme.INK, markeredgecolor="white", markeredgewidth=0.6, zorder=6)
-        labels.place(event_name(event), x, y)
+        labels.place(event_name(event), x, y, distances=distances)

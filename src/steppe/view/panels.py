@@ -195,8 +195,11 @@ def draw_corridor(axes: Any, flight: Flight) -> None:
     labels = Labels(axes)
     labels.avoid_line(x, y)
     below = ((0.8, -0.8), (1.0, 0.0), (-0.8, 0.8), (-1.0, 0.0), (0.8, 0.8), (0.0, 1.2))
+    command = flight.event("parachute_command")
+    # what follows under the canopies lies in one corner of this plane, too close together to be told apart
+    end = np.inf if command is None else command.time_s
     for event in flight.events:
-        if event.time_s < begin or event.name not in EVENTS or not np.isfinite(event.speed_m_s):
+        if not begin <= event.time_s <= end or event.name not in EVENTS or not np.isfinite(event.speed_m_s):
             continue
         px, py = theme.shown("airspeed_m_s", event.speed_m_s), theme.shown("altitude_m", event.altitude_m)
         axes.plot(px, py, "o", markersize=3.0, color=theme.INK, zorder=5)

@@ -1,0 +1,119 @@
+"""``steppe bench``: how fast the kernels fly, and how far their ends lie from the truth."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from importlib.metadata import version
+from typing import Annotated, Any, Final
+
+import typer
+
+from steppe.cli.terminal import emit_json, emit_rich, message, plain_table
+
+INACCURATE: Final = 2
+# The bound of the case: an engine whose ends lie farther away has not flown it
+LARGEST_ERROR_M: Final = 5.0
+_VECTORS: Final = ("sse4.2", "avx", "avx2", "fma", "avx512f", "neon", "sve")
+
+app = typer.Typer(help="Measure the kernels on this machine.", no_args_is_help=True, rich_markup_mode="rich")
+
+
+@app.callback()
+def _root() -> None:
+    """Measure the kernels on this machine."""
+
+
+@app.command("entry", epilog="Example:  steppe bench entry --json")
+def entry_verb(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    count: Annotated[int, typer.Option("-n", "--count", min=8, max=1_000_000, help="Trajectories.")] = 8192,
+    repeat: Annotated[int, typer.Option("--repeat", min=1, max=1000, help="Runs; the median is printed.")] = 9,
+) -> None:
+    """Fly the dispersed entry case on one core; exit code 2 if an end lies more than 5 m from the truth."""
+    report = measure_entry(count, repeat)
+    if as_json:
+        emit_json(report)
+    else:
+        table = plain_table("item", "value")
+        for item, value in report.items():
+            table.add_row(item, _text(value))
+        emit_rich(table)
+    if not report["max_end_error_m"] <= LARGEST_ERROR_M:
+        message(f"error: an end lies {report['max_end_error_m']:.3g} m from the truth; the case allows 5 m")
+        raise typer.Exit(INACCURATE)
+
+
+def measure_entry(count: int, repeat: int) -> dict[str, Any]:
+    """Return the speed and the errors of the dispersed entry case on one core.
+
+    The errors are the largest of two comparisons: the first eight ends with the exact ones, and all ends with those of
+    the same kernel at steps so short that they no longer matter. Compilation is not timed.
+    """
+    import numpy as np
+
+    from steppe.environment.air import exponential_air
+    from steppe.kernels import entry_case
+    from steppe.kernels.lanes import fly_many
+
+    air = exponential_air(entry_case.SURFACE_DENSITY_KG_M3, entry_case.SCALE_HEIGHT_M, 250.0)
+    world, cases = entry_case.entry_world(air), entry_case.entry_cases(count)
+    reference = fly_many(entry_case.fly_entries, world, entry_case.TIGHT, cases)
+    seconds = []
+    for _ in range(repeat):
+        began = time.perf_counter()
+        ends = fly_many(entry_case.fly_entries, world, entry_case.FAST, cases)
+        seconds.append(time.perf_counter() - began)
+    distance_m, speed_m_s, time_s = entry_case.errors_to_exact(ends)
+    spread_m, spread_m_s = entry_case.errors_to_reference(ends, reference)
+    each_s = float(np.median(seconds)) / count
+    return {
+        "trajectories_per_second_per_core": 1.0 / each_s,
+        "microseconds_each": 1e6 * each_s,
+        "best_microseconds_each": 1e6 * min(seconds) / count,
+        "max_end_error_m": _finite(max(float(distance_m.max()), spread_m)),
+        "max_end_speed_error_m_s": _finite(max(float(speed_m_s.max()), spread_m_s)),
+        "max_end_time_error_s": _finite(float(time_s.max())),
+        "trajectories": count,
+        "runs": repeat,
+        "method": f"Tsitouras 5, steps of {entry_case.FAST.step_s:g} to "
+        f"{entry_case.FAST.step_s * (1.0 + _growth_at_start(entry_case.FAST)):g} s by altitude",
+        "cores": 1,
+        **machine(),
+    }
+
+
+def _growth_at_start(descent: Any) -> float:
+    from steppe.kernels.entry_case import START_ALTITUDE_M
+
+    growth = (START_ALTITUDE_M - descent.grow_from_m) * descent.grow_per_m
+    return float(min(max(growth, 0.0), descent.grow_most))
+
+
+def machine() -> dict[str, Any]:
+    """Return the versions and the processor that a measurement belongs to."""
+    from llvmlite import binding  # type: ignore[import-untyped]
+
+    features = binding.get_host_cpu_features()
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    names = ("steppe", "numba", "llvmlite", "numpy")
+    return {
+        "versions": {**{name: version(name) for name in names}, "python": platform.python_version()},
+        "processor": binding.get_host_cpu_name(),
+        "usable_cores": usable,
+        "vector_instructions": [name for name in _VECTORS if features.get(name)],
+    }
+
+
+def _finite(value: float) -> float:
+    """Return a value that strict JSON can hold: a case that never ended counts as infinitely far away."""
+    return min(value, 1e300)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {item}" for key, item in value.items())
+    if isinstance(value, list):
+        return ", ".join(value) or "none"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
