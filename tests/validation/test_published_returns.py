@@ -15,6 +15,7 @@ import pytest
 from steppe.config.loader import load_mission, mission_names
 from steppe.flight.result import Event, Flight
 from steppe.flight.simulate import fly
+from steppe.frames.geodetic import geodesic_distance_m
 
 pytestmark = pytest.mark.validation
 
@@ -92,8 +93,9 @@ def test_the_burn(name: str) -> None:
     delta_v = load_mission(name).mission.deorbit
     assert delta_v is not None
     assert plan["delta_v_m_s"] == pytest.approx(delta_v.delta_v_m_s, abs=0.01)
-    # 128 m/s in 276 to 285 s (eight flights 2012 to 2019); 114.9 m/s in 255 to 261 s (TMA-01M, TMA-19, TMA-20)
-    low, high = (276.0, 285.0) if delta_v.delta_v_m_s == 128.0 else (248.0, 261.0)
+    # 128 m/s in 276 to 285 s (flights 2012 to 2019); 114.9 m/s in 255 to 261 s (TMA-01M, TMA-19, TMA-20): with the
+    # same engine and mass ours is 2 s below that
+    low, high = (276.0, 285.0) if delta_v.delta_v_m_s > 120.0 else (250.0, 261.0)
     assert low <= float(plan["burn_duration_s"] or 0.0) <= high
     # 280 kg for 128 m/s: rocket equation with 302 s (KTDU-80)
     assert float(plan["propellant_kg"] or 0.0) == pytest.approx(2.19 * delta_v.delta_v_m_s, abs=10.0)
@@ -174,8 +176,7 @@ def test_ms11_landing_speeds() -> None:
 def test_ms03_entry_interface() -> None:
     # github alsy93/Project (Russo, Bortolato), from the descent data of MS-03: 13:47:25 UTC, 99.7 km, 7619 m/s relative
     # to the Earth, 34.583 N 45.933 E (printed as degree.minute), then 2427 km in 494 s to the parachutes at 13:55:39.
-    # Ours comes 18 s earlier, and so it is 42 km behind on the same track: 7.6 km/s x 18 s less what the Earth's
-    # turning and the other fall of the ground speed leave.
+    # Ours is at the same height on the same track 42 km further back, 18 s earlier; the ignition is known to the minute.
     interface = event("ms-03", "entry_interface")
     assert interface.altitude_m == pytest.approx(99.7e3, abs=50.0)
     columns = flown("ms-03").track.columns
@@ -183,16 +184,17 @@ def test_ms03_entry_interface() -> None:
     assert speed == pytest.approx(7619.0, abs=12.0)
     angle = float(np.interp(interface.time_s, columns["time_s"], columns["flight_path_angle_deg"]))
     assert angle == pytest.approx(-1.70, abs=0.07)
-    assert interface.latitude_deg == pytest.approx(34.583, abs=0.6)
-    assert interface.longitude_deg == pytest.approx(45.933, abs=0.6)
-    along = np.radians([interface.latitude_deg, interface.longitude_deg])
-    there = np.radians([34.583, 45.933])
-    north, east = along - there
-    # The published point lies on our track: heading 47 deg, so what is left across it is small
-    across_km = 6378.0 * abs(east * np.cos(there[0]) * np.cos(np.radians(47.0)) - north * np.sin(np.radians(47.0)))
-    assert across_km < 15.0
+    assert interface.latitude_deg == pytest.approx(34.583, abs=0.4)
+    assert interface.longitude_deg == pytest.approx(45.933, abs=0.45)
+    difference = np.radians([interface.latitude_deg - 34.583, interface.longitude_deg - 45.933])
+    north_km, east_km = 6378.0 * difference * [1.0, np.cos(np.radians(34.583))]
+    heading = np.radians(47.0)  # the same source
+    assert abs(east_km * np.cos(heading) - north_km * np.sin(heading)) < 10.0
+    assert abs(east_km * np.sin(heading) + north_km * np.cos(heading)) < 60.0
 
 
 def test_ms03_range_and_time_from_the_interface_to_the_parachutes() -> None:
     interface, command = event("ms-03", "entry_interface"), event("ms-03", "parachute_command")
     assert command.time_s - interface.time_s == pytest.approx(494.0, abs=10.0)
+    ends = np.radians([interface.latitude_deg, interface.longitude_deg, command.latitude_deg, command.longitude_deg])
+    assert float(geodesic_distance_m(*ends)) == pytest.approx(2427e3, abs=60e3)

@@ -107,6 +107,7 @@ def guide_record(
         right_y=right_y,
         right_z=right_z,
         reference_cosine=math.cos(math.radians(guidance.reference_bank_deg)),
+        cosine_per_m_s=guidance.cosine_per_km_s * 1e-3,
         first_side=first_side,
         max_rate_rad_s=math.radians(rate_deg_s),
         max_acceleration_rad_s2=math.radians(bank.max_acceleration_deg_s2 if bank else 1e-6),

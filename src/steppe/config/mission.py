@@ -210,6 +210,10 @@ class Guidance(Record):
     `ballistic_after_s` commands the ballistic descent that long after the guidance starts. The trips do it by
     themselves: a sensed load that lasts, a tilt of the platform, or (apparent-velocity law) an entry time too far off.
     `relief_load_g` is the sensed load above which lift is turned up.
+
+    The nominal bank angle is `reference_bank_deg` at 4 km/s and its cosine grows by `cosine_per_km_s` with speed.
+    Derived, for nothing was published: 64 deg and 0.03 give 2427 km from entry interface to the parachutes (MS-03,
+    Russo and Bortolato) and the 4 to 5 g of every report; a constant 60 deg gives the same range at 3.9 g.
     """
 
     law: GuidanceLaw = "predictor-corrector"
@@ -217,7 +221,8 @@ class Guidance(Record):
     start_altitude_m: Annotated[Length, Field(ge=20e3, le=150e3)] = 80.4e3
     period_s: Annotated[Duration, Field(gt=0.0, le=60.0)] = 1.0
     ballistic_roll_rate_deg_s: Annotated[Number, Field(gt=0.0, le=180.0)] = 13.0
-    reference_bank_deg: Annotated[Number, Field(ge=0.0, le=180.0)] = 58.0
+    reference_bank_deg: Annotated[Number, Field(ge=0.0, le=180.0)] = 64.0
+    cosine_per_km_s: Annotated[Number, Field(ge=-0.5, le=0.5)] = 0.03
     initial_bank_side: Literal["left", "right"] = "right"
     relief_load_g: LoadG = 4.5
     ballistic_after_s: Annotated[Duration, Field(ge=0.0)] | None = None

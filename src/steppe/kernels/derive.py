@@ -12,7 +12,7 @@ from steppe.kernels.air import air_at, clamp
 from steppe.kernels.bank import sine_cosine
 from steppe.kernels.earth import altitude_and_up
 from steppe.kernels.flying import BANK, CANOPY_DURATION_S, MASS, PHASE, SENSED, TIME, U, X, forces_of
-from steppe.kernels.guide import Guide
+from steppe.kernels.guide import Guide, bank_size
 from steppe.kernels.heating import stagnation_heat_flux
 from steppe.kernels.jit import driver
 from steppe.kernels.motion import World, air_velocity, canopy_drag_area, rates
@@ -97,7 +97,7 @@ def predict(
     """
     forces = forces_of(phase, sample[0], (0.0, 1e9))
     state = (sample[1], sample[2], sample[3], sample[4], sample[5], sample[6], sample[7], sample[8])
-    bank = side * math.acos(cosine)
+    bank = side * math.fabs(sample[BANK])
     return predicted_end(world, forces, guide, sample[0], state, bank, cosine, side, flip_speeds)
 
 
@@ -114,8 +114,7 @@ def reference_entry(
     forces = forces_of(phase, sample[0], (0.0, 1e9))
     state = (sample[1], sample[2], sample[3], sample[4], sample[5], sample[6], sample[7], sample[8])
     time_s, flown, flipped = sample[0], 0.0, 0
-    size = math.acos(cosine)
-    bank = side * size
+    bank = sample[BANK]
     count = 0
     while count < output.shape[0]:
         x, y, z, u, v, w, _, _ = state
@@ -137,6 +136,7 @@ def reference_entry(
         if (flipped == 0 and speed < flip_speeds[0]) or (flipped == 1 and speed < flip_speeds[1]):
             side = -side
             flipped += 1
+        size = bank_size(guide, cosine, speed)
         turning = roll_rate(guide, 2.0 * size)
         rate = clamp((side * size - bank) / step_s, -turning, turning)
         state = rk4(world, forces, time_s, state, step_s, (bank, rate, 0.0))

@@ -82,7 +82,7 @@ FAST = Descent(
 TIGHT = FAST._replace(tolerance_m=1e-6, step_s=2.0, grow_most=0.0)
 
 step_entries = build_step_lanes(SMOOTH_ENTRY, build_tsit5)
-fly_entries = build_fly_lanes(SMOOTH_ENTRY, step_entries)
+fly_entries = build_fly_lanes(step_entries, f"{SMOOTH_ENTRY.name}, tsit5")
 
 
 def entry_world(air: Air) -> World:

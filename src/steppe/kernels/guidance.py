@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from steppe.constants import STANDARD_GRAVITY_M_S2
 from steppe.kernels.air import clamp
-from steppe.kernels.apparent import read_clock, steer_by_apparent_velocity
+from steppe.kernels.apparent import read_clock, reference_speed, steer_by_apparent_velocity
 from steppe.kernels.bank import sine_cosine
 from steppe.kernels.earth import altitude_and_up
 from steppe.kernels.guide import (
@@ -30,6 +30,7 @@ from steppe.kernels.guide import (
     TRIPPED_S,
     WANTED_M,
     Guide,
+    bank_size,
 )
 from steppe.kernels.jit import physics
 from steppe.kernels.motion import Forces, State, World, aerodynamic_acceleration
@@ -178,7 +179,8 @@ def steer(
         known = estimated_forces(forces, memory)
         correct_range(model, known, guide, time_s, state, bank_rad, memory)
         choose_side(model, known, guide, time_s, state, bank_rad, memory)
-        memory[COMMAND] = memory[SIDE] * math.acos(relieve_load(guide, nav, memory[COSINE]))
+        speed = math.sqrt(state[3] * state[3] + state[4] * state[4] + state[5] * state[5])
+        memory[COMMAND] = memory[SIDE] * bank_size(guide, relieve_load(guide, nav, memory[COSINE]), speed)
     elif law == APPARENT_VELOCITY:
         sensed = nav[SENSED]
         if sensed >= guide.reference.trigger_m_s:
@@ -188,7 +190,8 @@ def steer(
                     memory[LAW] = BALLISTIC
                     memory[TRIPPED_S] = time_s
             steer_by_apparent_velocity(guide, sensed, memory)
-        memory[COMMAND] = memory[SIDE] * math.acos(relieve_load(guide, nav, memory[COSINE]))
+        speed = reference_speed(guide.reference, sensed)
+        memory[COMMAND] = memory[SIDE] * bank_size(guide, relieve_load(guide, nav, memory[COSINE]), speed)
     elif law == OPEN_LOOP:
         memory[COMMAND] = table_bank(guide.table, time_s - started_s)
     memory[CALLS] += 1.0

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from steppe.kernels.air import clamp
+from steppe.kernels.jit import physics
 from steppe.kernels.navigation import Sensors
 
 # Laws
@@ -96,6 +99,8 @@ class Guide(NamedTuple):
         Horizontal unit vector to the right of it.
     reference_cosine
         Cosine of the nominal bank angle.
+    cosine_per_m_s
+        How the cosine of the bank angle changes with speed, about `PIVOT_M_S`.
     first_side
         +1 to start with lift to the right, -1 to the left.
     max_rate_rad_s, max_acceleration_rad_s2
@@ -127,6 +132,7 @@ class Guide(NamedTuple):
     right_y: float
     right_z: float
     reference_cosine: float
+    cosine_per_m_s: float
     first_side: float
     max_rate_rad_s: float
     max_acceleration_rad_s2: float
@@ -136,3 +142,13 @@ class Guide(NamedTuple):
     reference: Reference
     trips: Trips
     sensors: Sensors
+
+
+# The bank profile turns about this speed
+PIVOT_M_S = 4000.0
+
+
+@physics
+def bank_size(guide: Guide, cosine: float, speed_m_s: float) -> float:
+    """Return the size of the bank angle in rad at a speed: its cosine is linear in speed (Lu 2014, linear in energy)."""
+    return math.acos(clamp(cosine + guide.cosine_per_m_s * (speed_m_s - PIVOT_M_S), -1.0, 1.0))

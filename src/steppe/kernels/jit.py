@@ -24,9 +24,10 @@ FASTMATH = {"contract", "nsz", "arcp"}
 
 @cache
 def source_stamp() -> str:
-    """Return the hash of the text of every kernel, which names the compile cache."""
+    """Return the hash of the text of every kernel and of what they import, which names the compile cache."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    here = Path(__file__).parent
+    for path in (*sorted(here.glob("*.py")), here.parent / "constants.py", here.parent / "errors.py"):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
@@ -109,7 +110,7 @@ def lane_loop(function: Function) -> Function:
             return flags
 
         compiled._compiler._customize_flags = with_noalias
-    return compiled  # type: ignore[no-any-return]
+    return compiled
 
 
 def driver(function: Function | None = None, *, variant: str = "full") -> Any:

@@ -166,8 +166,15 @@ def unload_lane(lanes: Array, lane: int, ends: Array, case: int) -> None:
     ends[END_CODE, case] = lanes[CODE, lane]
 
 
-def build_fly_lanes(laws: Laws, step_lanes: Any) -> Any:
+def build_fly_lanes(step_lanes: Any, variant: str) -> Any:
     """Return the driver over `step_lanes`: flies any number of cases through a fixed number of lanes.
+
+    Parameters
+    ----------
+    step_lanes
+        A loop of `build_step_lanes`.
+    variant
+        Names its laws and stepper in the compile cache; no two drivers share one.
 
     Returns
     -------
@@ -176,7 +183,7 @@ def build_fly_lanes(laws: Laws, step_lanes: Any) -> Any:
         constants of this module; `width` a multiple of `WIDTH_UNIT`. Returns how often all lanes were stepped.
     """
 
-    @driver(variant=laws.name)
+    @driver(variant=variant)
     def fly_lanes(world: World, descent: Descent, cases: Array, width: int, ends: Array) -> int:
         total = cases.shape[1]
         lanes = np.empty((LANE_ROWS, width))

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from steppe.kernels.air import clamp
 from steppe.kernels.earth import altitude_and_up
-from steppe.kernels.guide import COSINE, CROSS, LAST_REVERSAL, REVERSALS, SIDE, SLOPE, Guide
+from steppe.kernels.guide import COSINE, CROSS, LAST_REVERSAL, REVERSALS, SIDE, SLOPE, Guide, bank_size
 from steppe.kernels.jit import physics
 from steppe.kernels.motion import Forces, State, World
 from steppe.kernels.steppers import rk4
@@ -24,7 +24,7 @@ _HIGH_STEP_S, _LOW_STEP_S, _HIGH_M = 8.0, 4.0, 70e3
 _PREDICTION_LIMIT_S = 1500.0
 _NO_FLIPS = (0.0, 0.0)
 # Where the lateral logic below reverses on the reference returns
-FIRST_REVERSAL_M_S, SECOND_REVERSAL_M_S = 5500.0, 2700.0
+FIRST_REVERSAL_M_S, SECOND_REVERSAL_M_S = 5300.0, 2100.0
 # A change of the cosine large against the noise of the prediction and small against its curvature
 _PROBE = 0.05
 _LARGEST_CHANGE = 0.1
@@ -35,7 +35,7 @@ _AUTHORITY_M = 3e3
 # The first reversal comes while the predicted miss after it is still this part of the present one, on the other side:
 # the second then removes the remainder exactly, where a third of the crossrange authority is left. A first reversal
 # below the speed given must remove the miss alone. Later ones mend what dispersions leave
-_FIRST_REMAINDER = 0.5
+_FIRST_REMAINDER = 0.35
 _SINGLE_REVERSAL_M_S = 4000.0
 _CROSS_TOLERANCE_M = 800.0
 _REVERSAL_PAUSE_S = 20.0
@@ -63,19 +63,20 @@ def predicted_end(
     """Return the predicted miss at the end altitude, ahead and to the right of the aim point, in m.
 
     The rest of the entry is flown with the full equations of motion: from the present bank angle the capsule rolls at
-    its rate limit to the constant angle asked for, and changes sides below each of two speeds (m/s; 0: never). An entry
+    its rate limit to the angle asked for (`bank_size`), and changes sides below each of two speeds (m/s; 0: never). An entry
     that does not come down within the time limit counts from where it is then.
     """
-    size = math.acos(clamp(cosine, -1.0, 1.0))
     elapsed = 0.0
     flipped = 0
-    turning = roll_rate(guide, math.fabs(side * size - bank_rad))
+    now = math.sqrt(state[3] * state[3] + state[4] * state[4] + state[5] * state[5])
+    turning = roll_rate(guide, math.fabs(side * bank_size(guide, cosine, now) - bank_rad))
     altitude, _, _, _ = altitude_and_up(world.earth, state[0], state[1], state[2])
     last, last_altitude = state, altitude
     while altitude > guide.end_altitude_m and elapsed < _PREDICTION_LIMIT_S:
         step = _HIGH_STEP_S if altitude > _HIGH_M else _LOW_STEP_S
         last, last_altitude = state, altitude
         speed = math.sqrt(state[3] * state[3] + state[4] * state[4] + state[5] * state[5])
+        size = bank_size(guide, cosine, speed)
         if (flipped == 0 and speed < flip_speeds[0]) or (flipped == 1 and speed < flip_speeds[1]):
             side = -side
             flipped += 1

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from steppe.kernels.aero import Aero
 from steppe.kernels.air import Air, exponential
 from steppe.kernels.earth import Earth
@@ -47,8 +49,10 @@ def log_linear_air(air: Air, altitude_m: float, _x: float, _y: float, _z: float)
     """
     layers = air.layers
     height = held((altitude_m - air.lowest_m) * air.layers_per_m, 0.0, layers.shape[1] - 1e-9)
-    layer = int(height)
-    t = height - layer
+    # 32 bits: AVX2 has no conversion of packed doubles to 64; unsigned: no test for an index from the end
+    whole = np.int32(height)
+    t = height - whole
+    layer = np.uint32(whole)
     return layers[0, layer, 0] * exponential(t * layers[0, layer, 1]), layers[0, layer, 4] + t * layers[0, layer, 5]
 
 
