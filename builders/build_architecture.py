@@ -6,6 +6,7 @@ Run it with ``python builders/build_architecture.py [FILE]``; a FILE ending in .
 from __future__ import annotations
 
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ FILE = Path(__file__).parents[1] / "docs" / "images" / "architecture.svg"
 
 # left, bottom, width, height of the boxes of the upper row, their headings and lines
 FLOW = (
-    (0.0, 5.6, 2.3, 1.9, "mission file", "mission, vehicle, zone: TOML\nstation orbit: TLE, OMM, OEM\nwind: table or CSV"),
+    (0.0, 5.6, 2.3, 1.9, "mission file",
+     "mission, vehicle, zone: TOML\nstation orbit: TLE, OMM, OEM\nwind: table or CSV"),
     (2.9, 5.6, 2.3, 1.9, "plan", "which pass, when to burn,\nwhen to split, where to aim\nflight/plan.py"),
-    (5.8, 5.6, 2.9, 1.9, "flight", "a table of phases through\none right-hand side\nflight/phases.py, kernels/flying.py"),
+    (5.8, 5.6, 2.9, 1.9, "flight",
+     "a table of phases through\none right-hand side\nflight/phases.py, kernels/flying.py"),
     (9.3, 5.6, 2.7, 1.9, "products", "timeline, JSON, Parquet,\nCCSDS OEM, GeoJSON, figure\nio/, view/, cli/"),
 )  # fmt: skip
 LAYERS = (
@@ -57,8 +60,8 @@ def draw() -> Any:
         box(axes, (left, bottom, width, height), "#EAF2F8", theme.BLUE)
         middle = left + 0.5 * width
         axes.text(middle, bottom + height - 0.32, heading, fontsize=11.0, fontweight="bold", ha="center", va="center")
-        axes.text(middle, bottom + 0.75, lines, fontsize=8.5, ha="center", va="center", linespacing=1.5)
-    for before, after in zip(FLOW, FLOW[1:], strict=False):
+        axes.text(middle, bottom + 0.82, lines, fontsize=8.5, ha="center", va="center", linespacing=1.5)
+    for before, after in pairwise(FLOW):
         arrow = {"arrowstyle": "-|>", "color": theme.SOFT, "linewidth": 1.2}
         axes.annotate("", (after[0], 6.55), (before[0] + before[2], 6.55), arrowprops=arrow)
     axes.text(0.0, 5.05, "The layers: imports point down only", fontsize=12.0, fontweight="bold", va="center")

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from steppe.config.loader import load_mission
+from steppe.errors import ConfigError
+from steppe.flight.records import EVENT_KEYS, choose_zone, delta_v_by_rule, last_orbit, station_altitude_m
 
 ROOT = Path(__file__).resolve().parents[1] / "src" / "steppe"
 MISSIONS = ROOT / "config" / "presets" / "missions"
@@ -16,39 +18,18 @@ RECORDS = ROOT / "data" / "returns.json"
 
 Json = dict[str, Any]
 
-# key of the record -> name of the event
-EVENTS = {
-    "undock_utc": "undocking",
-    "deorbit_burn_start_utc": "deorbit_ignition",
-    "module_separation_utc": "module_separation",
-    "entry_interface_utc": "entry_interface",
-    "entry_guidance_start_utc": "guidance_start",
-    "plasma_exit_utc": "plasma_exit",
-    "parachute_open_command_utc": "parachute_command",
-    "soft_landing_engines_utc": "soft_landing_ignition",
-    "landing_utc": "touchdown",
-}
-# Zones by the published plan of the flight; where the record names only the town of the target, so does the reason.
-ZONES = {
-    "TMA-1": ("arkalyk-north", "target near Arkalyk; the ballistic descent fell short of it"),
-    "TMA-11": ("arkalyk-north", "planned 80 km north of Arkalyk; the ballistic descent fell short of it"),
-    "TMA-06M": ("arkalyk-northeast", "planned 50 km north-east of Arkalyk"),
+# The words that the mission file gives for a zone, where the record says more than town, direction and distance
+REASONS = {
+    "TMA-1": "target near Arkalyk; the ballistic descent fell short of it",
+    "TMA-11": "planned 80 km north of Arkalyk; the ballistic descent fell short of it",
+    "TMA-06M": "planned 50 km north-east of Arkalyk",
 }
 
 
 def zone_of(record: Json) -> tuple[str, str]:
     """Return the zone preset and why, from town, direction and planned distance."""
-    if record["id"] in ZONES:
-        return ZONES[record["id"]]
-    town, direction = record["landing_town"], record["landing_direction"]
-    planned = record["planned"].get("landing_distance_km")
-    distance = f"planned {planned['value']} km from" if planned else "target near"
-    if town == "Zhezkazgan":
-        # "ESE" is how one source words the usual zone south-east of the town (148 km SE in the others)
-        zone = {"SE": "zhezkazgan-se", "ESE": "zhezkazgan-se", "NE": "zhezkazgan-ne"}[direction]
-    else:
-        zone = {"S": "arkalyk-south"}.get(direction, "arkalyk-north")
-    return zone, f"{distance} {town}, direction {direction}"
+    choice = choose_zone(record)
+    return choice.name, REASONS.get(record["id"], choice.why)
 
 
 def delta_v_of(record: Json) -> tuple[float, str]:
@@ -59,20 +40,12 @@ def delta_v_of(record: Json) -> tuple[float, str]:
     if "deorbit_dv_m_s" in record:
         status, source = record["status"]["deorbit_dv_m_s"], record["sources"]["deorbit_dv_m_s"][0]
         return record["deorbit_dv_m_s"], f"{status}: {source}"
-    undocking = record["undock_utc"]
-    if undocking >= "2012-11":
-        return 128.0, "not published for this flight: every published burn since late 2012 is 128 m/s"
-    if undocking >= "2008":
-        return 115.0, "not published for this flight: every published burn from 2009 to 2011 is 115 m/s"
-    # in between by the mean motion of the station: 115.2 m/s at 15.729 and 128 m/s at 15.51 revolutions a day
-    revolutions = float(orbit_of(record)["line2"][52:63])
-    value = 115.2 + (15.729 - revolutions) / (15.729 - 15.51) * (128.0 - 115.2)
-    return round(value, 1), "not published: by the mean motion, between 115.2 m/s (TMA-01M) and 128 m/s (TMA-07M)"
-
-
-def orbit_of(record: Json) -> Json:
-    """Return the last two-line element set from before the undocking."""
-    return next(orbit for orbit in record.get("station_orbits", ()) if orbit["last_before_undocking"])
+    delta_v, rule = delta_v_by_rule(station_altitude_m(record))
+    if record["undock_utc"] >= "2012-11":
+        rule = "every published burn since late 2012 is 128 m/s"
+    elif record["undock_utc"] >= "2008":
+        rule = "every published burn from 2009 to 2011 is 115 m/s"
+    return delta_v, f"not published for this flight: {rule}"
 
 
 def quoted(text: str) -> str:
@@ -88,7 +61,7 @@ def date_of(text: str) -> str:
 def events_of(record: Json) -> tuple[list[str], list[str], list[str]]:
     """Return the lines of events and of precisions with their sources, and the events that are only planned."""
     events, precisions, planned = [], [], []
-    for key, name in EVENTS.items():
+    for key, name in EVENT_KEYS.items():
         if key not in record:
             continue
         status, source = record["status"].get(key, "actual"), record["sources"].get(key, ["as planned"])
@@ -110,7 +83,7 @@ def events_of(record: Json) -> tuple[list[str], list[str], list[str]]:
 def published_of(record: Json) -> list[str]:
     """Return the lines of ``[published]``."""
     events, precisions, planned = events_of(record)
-    sources = {source: None for key in (*EVENTS, "landing_lat_deg") for source in record["sources"].get(key, ())}
+    sources = {source: None for key in (*EVENT_KEYS, "landing_lat_deg") for source in record["sources"].get(key, ())}
     notes = [
         f"{conflict['field']}: " + "; ".join(str(value) for value in conflict["values"])
         for conflict in record.get("conflicts") or ()
@@ -130,7 +103,7 @@ def published_of(record: Json) -> list[str]:
 
 def mission_of(record: Json) -> str:
     """Return the text of a mission file."""
-    orbit, (zone, why), (delta_v, whence) = orbit_of(record), zone_of(record), delta_v_of(record)
+    orbit, (zone, why), (delta_v, whence) = last_orbit(record), zone_of(record), delta_v_of(record)
     ballistic = record["mode"] == "ballistic"
     undocked = record["sources"]["undock_utc"][0]
     lines = [
@@ -168,8 +141,10 @@ def main() -> None:
     for old in MISSIONS.glob("*.toml"):
         old.unlink()
     for record in records:
-        if not any(orbit["last_before_undocking"] for orbit in record.get("station_orbits", ())):
-            print(f"{record['id']}: no station orbit from before the undocking, left out")
+        try:
+            last_orbit(record)
+        except ConfigError as problem:
+            print(f"left out: {problem}")
             continue
         path = MISSIONS / f"{record['id'].lower()}.toml"
         path.write_text(mission_of(record), "utf-8")

@@ -266,6 +266,7 @@ def main() -> int:
     save_figure(flight_figure(by_name["ms-21"]), images / "ms-21.png", dpi=100.0)
     readme = ROOT / "README.md"
     text = readme.read_text(encoding="utf-8")
+    text = replaced(text, "headline", headline(flights))
     text = replaced(text, "timeline", timeline(by_name["ms-21"]))
     shown = ["deorbit_ignition", "module_separation", "entry_interface", "touchdown"]
     text = replaced(text, "returns", rows_of([by_name[name] for name in README_MISSIONS], shown))

@@ -26,7 +26,13 @@ SENSIBLE = (LANDED, ENDED, SKIPPED_OUT, OUT_OF_TIME, HIT_GROUND, LOAD_LIMIT)
 def mission(phase: str, surface: dict[str, Any], zone: str | None = None, **parts: Any) -> LoadedMission:
     """Return a mission of the Soyuz capsule from a start at the surface."""
     given = {"utc": "2020-06-21T06:00:00Z", **surface}
-    document = {"name": "any", "vehicle": "soyuz-ms", "zone": zone, "start": {"phase": phase, "surface": given}, **parts}
+    document = {
+        "name": "any",
+        "vehicle": "soyuz-ms",
+        "zone": zone,
+        "start": {"phase": phase, "surface": given},
+        **parts,
+    }
     return LoadedMission(
         Mission.model_validate(document), load_vehicle("soyuz-ms"), load_zone(zone) if zone else None, "a test", None
     )
@@ -128,7 +134,8 @@ def test_longitude_does_not_matter_where_nothing_depends_on_it(turn_deg: float) 
 
 # --- any start --------------------------------------------------------------------------------------------------------
 
-ALTITUDES = {"free": (0.0, 5e6), "entry": (20e3, 500e3), "canopy": (1e3, 11e3)}
+# The lowest lies above the ground of every zone
+ALTITUDES = {"free": (1e3, 5e6), "entry": (20e3, 500e3), "canopy": (1e3, 11e3)}
 
 
 Document = tuple[str, dict[str, Any], str | None, dict[str, Any]]
@@ -160,7 +167,7 @@ def any_mission(draw: st.DrawFn) -> Document:
     return phase, start, zone, parts
 
 
-@settings(max_examples=60)
+@settings(max_examples=100)
 @given(drawn=any_mission())
 def test_any_start_flies_to_a_sensible_end(drawn: Document) -> None:
     phase, start, zone, parts = drawn
@@ -177,7 +184,7 @@ def test_any_start_flies_to_a_sensible_end(drawn: Document) -> None:
         assert columns["altitude_m"][-1] == pytest.approx(ground_m, abs=0.1)
 
 
-@settings(max_examples=60)
+@settings(max_examples=100)
 @given(drawn=any_mission())
 def test_the_start_is_where_the_file_put_it(drawn: Document) -> None:
     phase, start, zone, parts = drawn
@@ -192,9 +199,10 @@ def test_the_start_is_where_the_file_put_it(drawn: Document) -> None:
     if abs(given_start.latitude_deg) < 89.99:
         turned = (columns["longitude_deg"][0] - given_start.longitude_deg + 180.0) % 360.0 - 180.0
         assert turned * math.cos(math.radians(given_start.latitude_deg)) == pytest.approx(0.0, abs=1e-7)
-    if given_start.speed_m_s > 1.0:
+    # At a pole no direction is east
+    if given_start.speed_m_s > 1.0 and abs(given_start.latitude_deg) < 89.99:
         assert columns["flight_path_angle_deg"][0] == pytest.approx(given_start.flight_path_angle_deg, abs=1e-4)
-        if abs(given_start.flight_path_angle_deg) < 89.0 and abs(given_start.latitude_deg) < 89.99:
+        if abs(given_start.flight_path_angle_deg) < 89.0:
             turned = (columns["heading_deg"][0] - given_start.heading_deg + 180.0) % 360.0 - 180.0
             assert turned == pytest.approx(0.0, abs=1e-4)
 
@@ -224,15 +232,15 @@ def from_the_record(whole: Flight, event_name: str, phase: str) -> LoadedMission
 def test_the_entry_flown_alone_ends_where_the_whole_return_ends(ms21: Flight) -> None:
     rest = fly(from_the_record(ms21, "entry_interface", "entry"))
     assert rest.status.code == LANDED
-    # A flight that begins at the entry knows the state but not the plan: it steers the parachute command to the zone's
-    # centre, where the whole return aims 6 km before it because of the drift. Until guidance starts both are one.
+    # Until guidance starts both are one flight. After it they differ: the air is tabulated along another track, and the
+    # aim is found with the drift of another trial. Both steer to the same place, to within what guidance leaves.
     one, other = ms21.event("guidance_start"), rest.event("guidance_start")
     begun = ms21.event("entry_interface")
     assert one is not None and other is not None and begun is not None
     assert other.time_s == pytest.approx(one.time_s - begun.time_s, abs=0.01)
     assert (other.latitude_deg, other.longitude_deg) == pytest.approx((one.latitude_deg, one.longitude_deg), abs=1e-4)
-    assert apart_m(ms21, rest) < 10e3
-    assert late_s(ms21, rest) < 20.0
+    assert apart_m(ms21, rest) < 2e3
+    assert late_s(ms21, rest) < 10.0
 
 
 def test_the_descent_flown_alone_ends_where_the_whole_return_ends(ms21: Flight) -> None:

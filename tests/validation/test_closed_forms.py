@@ -68,7 +68,7 @@ def coast(around: World, start: np.ndarray, seconds: float, step_s: float = 2.0,
 
 
 def inertial(run: Run, spin_rad_s: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return time, place and velocity in the inertial axes that coincide with ITRF at time zero; shapes (n,), (n, 3)."""
+    """Return time, place and velocity in the inertial axes that are those of ITRF at time zero: (n,), (n, 3)."""
     time, place, speed = run.record[:, k.TIME], run.record[:, k.X : k.Z + 1], run.record[:, k.U : k.W + 1]
     speed = speed + np.cross([0.0, 0.0, spin_rad_s], place)
     cosine, sine, zero = np.cos(spin_rad_s * time), np.sin(spin_rad_s * time), np.zeros_like(time)
@@ -124,7 +124,9 @@ def test_allen_eggers_is_exact_on_a_flat_earth_without_weight(angle_deg):
 
 
 @pytest.mark.usefixtures("fine_steps")
-@pytest.mark.parametrize(("angle_deg", "share", "metres"), [(20.0, 0.02, 150.0), (40.0, 0.01, 100.0), (70.0, 0.01, 50.0)])
+@pytest.mark.parametrize(
+    ("angle_deg", "share", "metres"), [(20.0, 0.02, 150.0), (40.0, 0.01, 100.0), (70.0, 0.01, 50.0)]
+)
 def test_allen_eggers_holds_for_steep_entries_of_the_real_earth(angle_deg, share, metres):
     """Weight and curvature bend the path: speed and angle of the formula are those of the airless orbit at the peak.
 
@@ -148,11 +150,11 @@ def test_a_lifting_body_glides_as_far_as_the_equilibrium_glide(lift_to_drag):
     """Eggers, Allen and Neice, NACA Report 1382 (1957): range angle = L/2D ln((1 - V2^2/gr) / (1 - V1^2/gr)).
 
     Valid for a slow glide at small angles: weight less centrifugal force is carried by lift. Radius and gravity are
-    those of the start; neglected is the weight along the path, which lengthens the glide: against the drag it is
-    2 g H / V^2 / (1 - V^2/gr), 1.0 % at the start and 1.8 % at 3 km/s, and the 20 km that the glide descends (0.3 % of r).
+    those at 60 km; neglected is the weight along the path, which lengthens the glide: against the drag it is
+    2 g H / V^2 / (1 - V^2/gr), 1.0 % at the start and 1.8 % at 3 km/s, and the glide descends 20 km (0.3 % of r).
     """
     first, lift_area = 6500.0, 4.0 * lift_to_drag
-    radius = RADIUS_M + 55e3
+    radius = RADIUS_M + 60e3
     gravity = GM_M3_S2 / radius**2
     density = 2.0 * 2000.0 * (gravity - first**2 / radius) / (first**2 * lift_area)
     altitude = SCALE_HEIGHT_M * math.log(SURFACE_DENSITY_KG_M3 / density)
@@ -175,10 +177,24 @@ def test_a_point_mass_orbit_closes_after_the_period_of_kepler(speed_factor):
     period = 2.0 * math.pi * math.sqrt(axis**3 / GM_M3_S2)
     run = coast(around, start, period, every_s=8.0)
     _, place, speed = inertial(run, SPIN_RAD_S)
-    np.testing.assert_allclose(place[-1], place[0], rtol=0.0, atol=0.01)
-    np.testing.assert_allclose(speed[-1], speed[0], rtol=0.0, atol=1e-5)
+    np.testing.assert_allclose(place[-1], place[0], rtol=0.0, atol=1e-3)
+    np.testing.assert_allclose(speed[-1], speed[0], rtol=0.0, atol=1e-6)
     squared, distance = np.sum(speed**2, axis=1), np.linalg.norm(place, axis=1)
-    np.testing.assert_allclose(squared, GM_M3_S2 * (2.0 / distance - 1.0 / axis), rtol=1e-9)
+    np.testing.assert_allclose(squared, GM_M3_S2 * (2.0 / distance - 1.0 / axis), rtol=1e-11)
+
+
+def test_a_mission_file_can_ask_for_an_orbit():
+    """Phase "free" of a body far above the air: it may climb as it likes, and ends at the time that the file gives."""
+    radius = RADIUS_M + 400e3
+    axis = radius / (2.0 - 1.02**2)
+    period = 2.0 * math.pi * math.sqrt(axis**3 / GM_M3_S2)
+    surface = {"altitude_m": 400e3, "speed_m_s": 1.02 * math.sqrt(GM_M3_S2 / radius), "heading_deg": 38.4}
+    flight = fly({"capsule": body()}, surface, air={"model": "none"}, stop={"after_s": period})
+    assert flight.status.name == "ended"
+    columns = flight.track.columns
+    assert columns["altitude_m"].max() == pytest.approx(2.0 * axis - radius - RADIUS_M, abs=1.0)
+    for name in ("x_m", "y_m", "z_m"):
+        assert columns[name][-1] == pytest.approx(columns[name][0], abs=1e-3)
 
 
 @pytest.mark.parametrize("inclination_deg", [51.6, 97.0])
@@ -223,20 +239,20 @@ def test_energy_and_momentum_about_the_axis_are_conserved_in_zonal_gravity(incli
     energy = 0.5 * np.sum(speed**2, axis=1) + zonal_energy(place)
     momentum = np.cross(place, speed)[:, 2]
     size = np.linalg.norm(np.cross(place[0], speed[0]))
-    np.testing.assert_allclose(energy, energy[0], rtol=1e-10)
-    np.testing.assert_allclose(momentum, momentum[0], rtol=0.0, atol=1e-10 * size)
+    np.testing.assert_allclose(energy, energy[0], rtol=1e-12)
+    np.testing.assert_allclose(momentum, momentum[0], rtol=0.0, atol=1e-12 * size)
     fixed, relative = run.record[:, k.X : k.Z + 1], run.record[:, k.U : k.W + 1]
     centrifugal = 0.5 * SPIN_RAD_S**2 * (fixed[:, 0] ** 2 + fixed[:, 1] ** 2)
     jacobi = 0.5 * np.sum(relative**2, axis=1) + zonal_energy(fixed) - centrifugal
-    np.testing.assert_allclose(jacobi, jacobi[0], rtol=1e-10)
+    np.testing.assert_allclose(jacobi, jacobi[0], rtol=1e-12)
 
 
 def test_all_of_the_momentum_is_conserved_in_a_central_field():
     around, start = world(shape="spherical", zonal_degree=0), orbit_start(350e3, 1.03, 51.6, SPIN_RAD_S)
     _, place, speed = inertial(coast(around, start, 6000.0, every_s=8.0), SPIN_RAD_S)
     momentum = np.cross(place, speed)
-    np.testing.assert_allclose(momentum, np.broadcast_to(momentum[0], momentum.shape), rtol=0.0, atol=10.0)
-    assert np.linalg.norm(momentum[0]) > 5e10  # so 10 m2/s are 2e-10 of it
+    np.testing.assert_allclose(momentum, np.broadcast_to(momentum[0], momentum.shape), rtol=0.0, atol=0.1)
+    assert np.linalg.norm(momentum[0]) > 5e10  # so 0.1 m2/s are 2e-12 of it
 
 
 def test_turning_axes_and_inertial_axes_fly_the_same_orbit():

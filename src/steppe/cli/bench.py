@@ -41,7 +41,8 @@ def entry_verb(
             table.add_row(item, _text(value))
         emit_rich(table)
     if not report["max_end_error_m"] <= LARGEST_ERROR_M:
-        message(f"error: an end lies {report['max_end_error_m']:.3g} m from the truth; the case allows 5 m")
+        far = f"{report['max_end_error_m']:.3g} m"
+        message(f"error: an end lies {far} from the truth; the case allows {LARGEST_ERROR_M:g} m")
         raise typer.Exit(INACCURATE)
 
 
@@ -95,11 +96,14 @@ def machine() -> dict[str, Any]:
     """Return the versions and the processor that a measurement belongs to."""
     from llvmlite import binding  # type: ignore[import-untyped]
 
+    import steppe
+
     features = binding.get_host_cpu_features()
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    names = ("steppe", "numba", "llvmlite", "numpy")
+    names = ("numba", "llvmlite", "numpy")
+    packages = {name: version(name) for name in names}
     return {
-        "versions": {**{name: version(name) for name in names}, "python": platform.python_version()},
+        "versions": {"steppe": steppe.__version__, **packages, "python": platform.python_version()},
         "processor": binding.get_host_cpu_name(),
         "usable_cores": usable,
         "vector_instructions": [name for name in _VECTORS if features.get(name)],

@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from steppe.cli.terminal import emit_json, emit_rich, message, progress_line
+from steppe.cli.terminal import emit_json, emit_rich, message, plain_table, progress_line
 from steppe.errors import ENDED, LANDED, ConfigError, OutputError, nearest
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from steppe.flight.explain import Effect
     from steppe.flight.result import Flight
 
 NOT_LANDED: Final = 2
@@ -34,6 +37,9 @@ def fly_verb(
         str | None, typer.Option("--timezone", help="Show local times as well, for example Europe/London.")
     ] = None,
     no_figure: Annotated[bool, typer.Option("--no-figure", help="Leave the figure out.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Also list how many seconds and kilometres each input contributes.")
+    ] = False,
 ) -> None:
     """Fly a mission from its start to the ground and print its timeline."""
     zone = None if timezone is None else find_timezone(timezone)
@@ -51,18 +57,53 @@ def fly_verb(
         if folder is not None:
             progress(f"{loaded.mission.name}: writing {folder}")
             write_results(flight, folder, figure=not no_figure, timezone=timezone)
+        effects = None
+        if explain and flight.status.code == LANDED:
+            from steppe.flight.explain import explain as explain_flight
+
+            effects = explain_flight(loaded, flight=flight, progress=progress)
 
     if as_json:
         from steppe.io.summary import summary
 
-        emit_json(summary(flight, timezone))
+        document = summary(flight, timezone)
+        if effects is not None:
+            from steppe.flight.explain import as_json as explanation
+
+            document["explain"] = explanation(effects)
+        emit_json(document)
     else:
         from steppe.cli.timeline import flight_view
 
         emit_rich(*flight_view(flight, zone=zone, folder=folder))
+        if effects is not None:
+            emit_rich(*effects_view(effects))
+    if explain and effects is None and flight.status.code == ENDED:
+        message(f"nothing to explain: {loaded.mission.name} stops before the ground")
     if flight.status.code not in (LANDED, ENDED):
         message(f"{loaded.mission.name} did not land: {flight.status.sentence} {flight.status.hint}".rstrip())
         raise typer.Exit(NOT_LANDED)
+
+
+def effects_view(effects: tuple[Effect, ...]) -> list[RenderableType]:
+    """Return the table of ``steppe fly --explain``."""
+
+    def cell(value: float | None, digits: int) -> str:
+        return "–" if value is None else f"{value:+.{digits}f}"
+
+    numbers = ("touchdown\ns", "along\nkm", "across\nkm", "peak load\ng", "ignition\nif replanned, s")
+    table = plain_table("what one change does", *numbers, right=numbers)
+    for one in effects:
+        table.add_row(
+            one.label if one.status == "landed" else f"{one.label} ({one.status})",
+            cell(one.touchdown_s, 1),
+            cell(one.along_track_km, 2),
+            cell(one.cross_track_km, 2),
+            cell(one.peak_load_g, 2),
+            cell(one.replanned_ignition_s, 1),
+        )
+    note = "The plan (ignition, timer, aim point) does not know the change, the guidance works against it; last column:"
+    return [table, "", f"{note} if the plan knew.", ""]
 
 
 def find_timezone(name: str) -> tzinfo:

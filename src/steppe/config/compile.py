@@ -121,7 +121,9 @@ def guide_record(
 
 
 def trips_record(guidance: Guidance) -> Trips:
-    """Return what ends the guided descent."""
+    """Return what ends the guided descent; a table of bank angles is flown as written, whatever it does to the load."""
+    if guidance.law == "open-loop":
+        return Trips(command_s=1e30, load_g=1e9, load_time_s=1e30, tilt_rad=1e9, corridor_s=1e30)
     return Trips(
         command_s=1e30 if guidance.ballistic_after_s is None else guidance.ballistic_after_s,
         load_g=guidance.trip_load_g,

@@ -91,10 +91,14 @@ def events_of(track: Track, run: Run, epoch: datetime, published: Published, lan
 
 
 def entry_slice(track: Track, times: dict[str, float]) -> slice:
-    """Return the samples from the entry interface (or the start) to the parachute command (or the end)."""
+    """Return the samples from the entry interface (or the start) to the parachute command (or the end).
+
+    A flight that begins with the parachute command has no entry: its samples are all that there are.
+    """
     time = track.columns["time_s"]
     first = int(np.searchsorted(time, times.get("entry_interface", time[0])))
-    last = int(np.searchsorted(time, times.get("parachute_command", time[-1])))
+    command_s = times.get("parachute_command", time[-1])
+    last = int(np.searchsorted(time, command_s)) if command_s > time[0] else len(time)
     return slice(first, max(last, first + 1))
 
 

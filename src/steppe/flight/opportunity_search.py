@@ -29,9 +29,12 @@ _STEP_S: Final = 30.0
 _BLOCK: Final = 40_000
 # Farther from the ground track than this no capsule is planned (as steppe.flight.plan)
 PASS_LIMIT_M: Final = 400e3
-# From the station's passage to the parachute command of the capsule, which falls behind by about this much: published
-# returns pass 260 to 300 s late (MS-21: passage 3 h 3 min after undocking, command 14 min before the touchdown)
-_LAG_S: Final = 270.0
+# From the station's passage to the parachute command of the capsule (ours for MS-21, 90 s; the table of
+# docs/models/opportunities.md)
+_LAG_S: Final = 90.0
+# The turning of the Earth bends the track of the slowing capsule to the right of the plane of the orbit; the estimate
+# with this much is good to 30 km (ours, 228 targeted returns to four zones, docs/models/opportunities.md)
+_BEND_M: Final = 8e3
 _REVOLUTION_LIMIT_S: Final = 7200.0
 _SECONDS_PER_DAY: Final = 86400.0
 
@@ -96,7 +99,7 @@ def find_candidates(orbit: StationOrbit, zones: list[Zone], first: datetime, las
     found: list[tuple[Zone, float]] = []
     for begin in range(0, count, _BLOCK):
         # Blocks overlap by two steps, because a maximum needs a neighbour on each side
-        seconds = _STEP_S * np.arange(begin - 1, min(begin + _BLOCK, count) + 1)
+        seconds: Array = _STEP_S * np.arange(begin - 1, min(begin + _BLOCK, count) + 1, dtype=np.float64)
         seconds = seconds[_inside(orbit, first, seconds)]
         if seconds.size < 3:
             continue
@@ -159,7 +162,7 @@ def _candidate(orbit: StationOrbit, zone: Zone, site: Array, utc: datetime, coun
         passing_utc=utc,
         distance_m=MEAN_RADIUS_M * math.acos(min(cosine, 1.0)),
         course_itrf=horizontal(site, velocity_m_s),
-        crossrange_m=-MEAN_RADIUS_M * math.asin(float(normal @ later)),
+        crossrange_m=-MEAN_RADIUS_M * math.asin(float(normal @ later)) - _BEND_M,
         revolution=counter.revolution(utc),
         pass_of_day=1,
     )
@@ -201,7 +204,7 @@ def _numbered(candidates: list[Candidate]) -> list[Candidate]:
         before = last.get(one.zone.name)
         follows = before and (one.passing_utc - before.passing_utc).total_seconds() < _REVOLUTION_LIMIT_S
         if before and follows:
-            one = replace(one, pass_of_day=before.pass_of_day + 1)  # noqa: PLW2901
+            one = replace(one, pass_of_day=before.pass_of_day + 1)
         last[one.zone.name] = one
         result.append(one)
     return result

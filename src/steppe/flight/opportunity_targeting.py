@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -39,9 +39,23 @@ _LARGEST_STEP_S: Final = 600.0
 _LARGEST_STEP_M_S: Final = 15.0
 # The drift to the burn is flown once, to this long before the first guess of the ignition
 _MARGIN_S: Final = 200.0
-# The two reversals after the start of the guidance until a flight has shown them
-_REVERSALS_S: Final = (150.0, 230.0)
+# Steering the nominal entry onto the aim point: differences for the slopes, bounds, and the miss that is good enough
+_PROBE_COSINE: Final = 0.02
+_PROBE_M_S: Final = 100.0
+_COSINES: Final = (-0.3, 0.96)
+_SPEEDS_M_S: Final = (2100.0, 7200.0)
+_STEERED_M: Final = 300.0
+_STEER_ROUNDS: Final = 6
+# Speed against time of an entry at 58 deg of bank, until a flight has shown it
+_NOMINAL_CLOCK: Final = ((0.0, 200.0, 292.0, 400.0), (7620.0, 5000.0, 2500.0, 300.0))
+# The flown entry ends this near to the aim point
+_FLOWN_M: Final = 1000.0
+_FLOWN_ROUNDS: Final = 5
 _AT_SIDE_S: Final = 1e-3
+
+
+def _nominal_clock() -> Array:
+    return np.array(_NOMINAL_CLOCK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +72,19 @@ class Experience:
         Delta-v of the burn.
     drift_m
         Drift from the parachute command to the ground, ahead and to the right.
-    reversals_s
-        When the nominal entry changes sides, after the start of the guidance.
+    clock
+        Speed relative to the Earth during a nominal entry: seconds after the start of the guidance, m/s; shape (2, N).
+    slip_m
+        By how much the flown nominal entry misses its prediction, ahead and to the first side: its reversals come by
+        the clock and its roll accelerates.
     """
 
     lead_s: float = _LEAD_S
     range_per_s: float = _RANGE_PER_S
     delta_v_m_s: float = _DELTA_V_M_S
     drift_m: Pair = (0.0, 0.0)
-    reversals_s: Pair = _REVERSALS_S
+    clock: Array = field(default_factory=_nominal_clock)
+    slip_m: Pair = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,13 +189,13 @@ def solve(problem: Problem, target: Target, experience: Experience) -> tuple[Sol
     """
     drift = experience.drift_m if target.wind_bias else (0.0, 0.0)
     frame = aim_frame(problem, (-drift[0], -drift[1]))
-    guide = _guide(problem, frame, Guidance(law="predictor-corrector"), 1.0)
-    search = _Search(problem, guide, target, experience)
+    search = _Search(problem, frame, target, experience)
     descent = search.converge()
     # A little more range than the tolerance leaves costs no flight: the slope is known to a percent
     shift_s = -descent.ahead_m / search.range_per_s
     side = -1.0 if descent.right_m > 0.0 else 1.0
-    landing = _land(problem, frame, descent, side, experience.reversals_s)
+    steering, experience = _settle(search, descent, side, target.max_crossrange_m, experience)
+    landing = _land(problem, frame, descent, steering, experience.clock)
     opened, landed = _parachute(landing)[k.X : k.Z + 1], landing.begins[landing.begun, k.X : k.Z + 1]
     fall = landed - opened
     drift_now = float(fall @ frame[1]), float(fall @ frame[2])
@@ -185,12 +203,12 @@ def solve(problem: Problem, target: Target, experience: Experience) -> tuple[Sol
         shift_s -= (drift_now[0] - drift[0]) / search.range_per_s
     found = _solution(problem, descent, landing, shift_s, (drift, drift_now), frame, target)
     ballistic = _ballistic(problem, frame, descent)
-    known = Experience(
+    known = replace(
+        experience,
         lead_s=problem.passing.time_s - found.ignition_s,
         range_per_s=search.range_per_s,
         delta_v_m_s=descent.delta_v_m_s,
         drift_m=drift_now,
-        reversals_s=_reversals(landing, descent.guided[k.TIME]),
     )
     return replace(found, ballistic_itrf_m=ballistic), known
 
@@ -198,9 +216,10 @@ def solve(problem: Problem, target: Target, experience: Experience) -> tuple[Sol
 class _Search:
     """Newton steps on ignition and delta-v with slopes that change little from one opportunity to the next."""
 
-    def __init__(self, problem: Problem, guide: Guide, target: Target, experience: Experience) -> None:
-        self._problem = problem
-        self._guide = guide
+    def __init__(self, problem: Problem, frame: Array, target: Target, experience: Experience) -> None:
+        self.problem = problem
+        self.frame = frame
+        self._guide = _guide(problem, frame, problem.loaded.mission.guidance, 1.0)
         self._target = target
         self.range_per_s = experience.range_per_s
         self._delta_v = target.delta_v_m_s or experience.delta_v_m_s
@@ -208,9 +227,7 @@ class _Search:
         self._late = self._drift_to(self._ignition_s - _MARGIN_S)
 
     def _drift_to(self, at_s: float) -> Array:
-        run = run_phases(
-            self._problem.world, None, self._problem.before_burn(at_s), self._problem.start, ground_m=-1e4
-        )
+        run = run_phases(self.problem.world, None, self.problem.before_burn(at_s), self.problem.start, ground_m=-1e4)
         row: Array = run.begins[run.begun]
         return row
 
@@ -245,17 +262,17 @@ class _Search:
         """Fly the present guess from the drift to the start of the guidance."""
         if self._ignition_s <= self._late[k.TIME]:
             self._late = self._drift_to(self._ignition_s - _MARGIN_S)
-        loaded = self._problem.loaded
+        loaded = self.problem.loaded
         deorbit = Deorbit(delta_v_m_s=self._delta_v)
         mission = loaded.mission.model_copy(update={"deorbit": deorbit})
-        problem = replace(self._problem, loaded=replace(loaded, mission=mission))
+        problem = replace(self.problem, loaded=replace(loaded, mission=mission))
         vehicle, guidance = loaded.vehicle, mission.guidance
         waiting = ph.coast(vehicle, ph.after(self._ignition_s - float(self._late[k.TIME])), None)
         split_m = vehicle.split.altitude_m if vehicle.split else guidance.entry_interface_altitude_m
         phases = [waiting, *problem.burn(), ph.coast(vehicle, ph.falling_through(split_m))]
         interface_m, start_m = guidance.entry_interface_altitude_m, guidance.start_altitude_m
         phases += ph.entry(vehicle, interface_m, start_m, problem.end_altitude_m, "module_separation")[:2]
-        run = run_phases(problem.world, None, phases, _start(self._late), ground_m=-1e4)
+        run = run_phases(problem.world, None, phases, self._late[: k.BANK + 1], ground_m=-1e4)
         if run.status.code != ENDED:
             raise PlanError(
                 f"after a burn of {self._delta_v:.1f} m/s the ship does not come down to the entry "
@@ -266,21 +283,80 @@ class _Search:
 
     def _misses(self, run: Run) -> Pair:
         """Return the miss ahead and to the right of a lift turned evenly to both sides, in m."""
-        problem = self._problem
-        row = ph.Phase(None, ph.capsule_columns(problem.loaded.vehicle)).row()
         sample, cosine = run.begins[len(run.phases)], self._guide.reference_cosine
-        one, other = (
-            predict(problem.world, self._guide, row, sample, cosine, side, NOMINAL_REVERSALS_M_S)
-            for side in (1.0, -1.0)
-        )
+        one, other = (self._predicted(sample, cosine, side, NOMINAL_REVERSALS_M_S) for side in (1.0, -1.0))
         return 0.5 * (one[0] + other[0]), 0.5 * (one[1] + other[1])
+
+    def _predicted(self, sample: Array, cosine: float, side: float, reversals_m_s: Pair) -> Pair:
+        row = ph.Phase(None, ph.capsule_columns(self.problem.loaded.vehicle)).row()
+        ahead, right = predict(self.problem.world, self._guide, row, sample, cosine, side, reversals_m_s)
+        return float(ahead), float(right)
+
+    def steer(self, descent: _Descent, side: float, wanted: Pair) -> _Steering:
+        """Return the bank angle and the first reversal of the nominal entry with a wanted miss, ahead and to the right.
+
+        Newton steps on the cosine of the bank angle and on the speed of the first reversal, with slopes by
+        differences.
+        """
+        sample = _start(descent.guided, side * math.acos(self._guide.reference_cosine))
+        sample = np.append(sample, (0.0, 0.0))
+        cosine, (first, second) = self._guide.reference_cosine, NOMINAL_REVERSALS_M_S
+        for _ in range(_STEER_ROUNDS):
+            ahead, right = self._predicted(sample, cosine, side, (first, second))
+            if math.hypot(ahead - wanted[0], right - wanted[1]) < _STEERED_M:
+                break
+            by_cosine = self._predicted(sample, cosine + _PROBE_COSINE, side, (first, second))
+            by_speed = self._predicted(sample, cosine, side, (first + _PROBE_M_S, second))
+            slopes = np.array(
+                [
+                    [(by_cosine[0] - ahead) / _PROBE_COSINE, (by_speed[0] - ahead) / _PROBE_M_S],
+                    [(by_cosine[1] - right) / _PROBE_COSINE, (by_speed[1] - right) / _PROBE_M_S],
+                ]
+            )
+            if abs(np.linalg.det(slopes)) < 1.0:
+                break
+            change = np.linalg.solve(slopes, [wanted[0] - ahead, wanted[1] - right])
+            cosine = min(max(cosine + _bounded(float(change[0]), 0.2), _COSINES[0]), _COSINES[1])
+            first = min(max(first + _bounded(float(change[1]), 1000.0), _SPEEDS_M_S[0]), _SPEEDS_M_S[1])
+        return _Steering(side, math.acos(cosine), (first, second), ahead, right)
+
+
+@dataclass(frozen=True, slots=True)
+class _Steering:
+    """The nominal entry: side and size of the bank angle, the speeds of its reversals, and its predicted miss."""
+
+    side: float
+    bank_rad: float
+    reversals_m_s: Pair
+    ahead_m: float
+    right_m: float
+
+
+def _settle(
+    search: _Search, descent: _Descent, side: float, max_crossrange_m: float, experience: Experience
+) -> tuple[_Steering, Experience]:
+    """Fly the entry until its reversals by the clock meet the aim point; return the steering that does."""
+    problem, frame = search.problem, search.frame
+    aside = descent.right_m - _bounded(descent.right_m, max_crossrange_m)
+    for _ in range(_FLOWN_ROUNDS):
+        ahead_slip, outward_slip = experience.slip_m
+        wanted = -ahead_slip, aside - side * outward_slip
+        steering = search.steer(descent, side, wanted)
+        entry = _land(problem, frame, descent, steering, experience.clock, to_ground=False)
+        miss = entry.begins[entry.begun, k.X : k.Z + 1] - frame[0]
+        ahead, right = float(miss @ frame[1]), float(miss @ frame[2])
+        if math.hypot(ahead, right - aside) < _FLOWN_M:
+            break
+        slip = ahead - steering.ahead_m, side * (right - steering.right_m)
+        experience = replace(experience, clock=_clock(entry, descent), slip_m=slip)
+    return steering, experience
 
 
 def _bounded(value: float, limit: float) -> float:
     return min(max(value, -limit), limit)
 
 
-def _start(sample: Array, bank_rad: float = 0.0) -> Array:
+def _start(sample: Array, bank_rad: float) -> Array:
     """Return the row that starts a run from a sample."""
     row = sample[: k.BANK + 1].copy()
     row[k.BANK] = bank_rad
@@ -300,8 +376,10 @@ def _guide(problem: Problem, frame: Array, guidance: Guidance, side: float) -> G
     return guide_record(guidance, problem.loaded.vehicle.capsule.bank, problem.end_altitude_m, frame, side)
 
 
-def _from_guidance(problem: Problem, guide: Guide, descent: _Descent, bank_rad: float) -> Run:
-    """Fly from the start of the guidance to the ground."""
+def _from_guidance(
+    problem: Problem, guide: Guide, descent: _Descent, bank_rad: float, *, to_ground: bool = True
+) -> Run:
+    """Fly from the start of the guidance to the parachute command or on to the ground."""
     loaded = problem.loaded
     vehicle, guidance = loaded.vehicle, loaded.mission.guidance
     steered = ph.entry(
@@ -309,26 +387,40 @@ def _from_guidance(problem: Problem, guide: Guide, descent: _Descent, bank_rad: 
     )[2]
     if vehicle.parachutes is None:
         raise PlanError(f"vehicle '{vehicle.name}' has no parachutes, so its landing cannot be planned")
-    phases = [steered, *ph.canopies(vehicle, vehicle.parachutes, problem.zone.ground_height_m)]
+    phases = [steered]
+    if to_ground:
+        phases += ph.canopies(vehicle, vehicle.parachutes, problem.zone.ground_height_m)
     ground_m = problem.zone.ground_height_m
     return run_phases(problem.world, guide, phases, _start(descent.guided, bank_rad), ground_m=ground_m)
 
 
-def _land(problem: Problem, frame: Array, descent: _Descent, side: float, reversals_s: Pair) -> Run:
-    """Fly the nominal entry, two reversals at given times, to the ground."""
-    bank_deg = problem.loaded.mission.guidance.reference_bank_deg
-    first, second = reversals_s
+def _land(
+    problem: Problem, frame: Array, descent: _Descent, steering: _Steering, clock: Array, *, to_ground: bool = True
+) -> Run:
+    """Fly the nominal entry to the ground; its reversals come when a like entry had their speeds."""
+    # In the first seconds the speed still grows; from then on it falls, so time is a function of it
+    falling = -np.minimum.accumulate(clock[1])
+    first, second = (float(np.interp(-speed, falling, clock[0])) for speed in steering.reversals_m_s)
+    first = max(first, 1.0)
+    second = max(second, first + 1.0)
     turns = ((0.0, 1.0), (first, 1.0), (first + _AT_SIDE_S, -1.0), (second, -1.0), (second + _AT_SIDE_S, 1.0))
     nominal = Guidance(
         law="open-loop",
         bank_table_time_s=tuple(time for time, _ in turns),
-        bank_table_deg=tuple(side * sign * bank_deg for _, sign in turns),
+        bank_table_deg=tuple(steering.side * sign * math.degrees(steering.bank_rad) for _, sign in turns),
     )
-    guide = _guide(problem, frame, nominal, side)
-    run = _from_guidance(problem, guide, descent, side * math.radians(bank_deg))
-    if run.status.code != LANDED:
+    guide = _guide(problem, frame, nominal, steering.side)
+    bank_rad = steering.side * math.acos(guide.reference_cosine)
+    run = _from_guidance(problem, guide, descent, bank_rad, to_ground=to_ground)
+    if run.status.code not in (LANDED, ENDED):
         raise PlanError(f"the capsule does not land: {run.status.sentence} {run.status.hint}".rstrip())
     return run
+
+
+def _clock(landing: Run, descent: _Descent) -> Array:
+    """Return seconds after the start of the guidance and speed relative to the Earth, shape (2, N)."""
+    speed = np.linalg.norm(landing.record[:, k.U : k.W + 1], axis=1)
+    return np.array([landing.record[:, k.TIME] - descent.guided[k.TIME], speed])
 
 
 def _ballistic(problem: Problem, frame: Array, descent: _Descent) -> Array | None:
@@ -346,14 +438,6 @@ def _parachute(landing: Run) -> Array:
     names = [phase.event for phase in landing.phases]
     sample: Array = landing.begins[names.index("parachute_command")]
     return sample
-
-
-def _reversals(landing: Run, started_s: float) -> Pair:
-    """Return when the entry fell below the speeds of the nominal reversals, in s after the start of the guidance."""
-    speed = np.linalg.norm(landing.record[:, k.U : k.W + 1], axis=1)
-    times = [float(landing.record[np.argmax(speed < limit), k.TIME]) - started_s for limit in NOMINAL_REVERSALS_M_S]
-    first = max(times[0], 1.0)
-    return first, max(times[1], first + 1.0)
 
 
 def _solution(
@@ -391,6 +475,8 @@ def largest_delta_v_m_s(problem: Problem) -> float:
     """Return the delta-v that the propellant of the ship gives (rocket equation)."""
     ship = problem.loaded.vehicle.ship
     if ship is None:
-        raise PlanError(f"vehicle '{problem.loaded.vehicle.name}' has no ship with an engine, so no burn can be planned")
+        raise PlanError(
+            f"vehicle '{problem.loaded.vehicle.name}' has no ship with an engine, so no burn can be planned"
+        )
     exhaust = ship.deorbit_engine.specific_impulse_s * STANDARD_GRAVITY_M_S2
     return exhaust * math.log(ship.mass_kg / (ship.mass_kg - ship.propellant_kg))

@@ -18,6 +18,8 @@ from steppe.config.mission import Zone
 from steppe.errors import LANDED, ConfigError
 from steppe.flight import assemble
 from steppe.flight import phases as ph
+from steppe.flight.changes import Changes
+from steppe.flight.checks import require_propellant, require_stop_below_start
 from steppe.flight.plan import Plan, Problem, aim_frame, brief_guidance, find_pass, plan_return
 from steppe.flight.result import Departing, Flight, Track
 from steppe.flight.running import Run, run_phases, start_row
@@ -49,7 +51,7 @@ class _Ready:
     plan: Plan | None
 
 
-def fly(loaded: LoadedMission, *, progress: Progress | None = None) -> Flight:
+def fly(loaded: LoadedMission, *, progress: Progress | None = None, changes: Changes | None = None) -> Flight:
     """Fly a mission.
 
     Parameters
@@ -58,6 +60,8 @@ def fly(loaded: LoadedMission, *, progress: Progress | None = None) -> Flight:
         The mission with its vehicle and zone.
     progress
         Called with a short sentence before each long step.
+    changes
+        What the flight meets otherwise than planned; the plan does not know it unless it says so.
 
     Returns
     -------
@@ -73,9 +77,24 @@ def fly(loaded: LoadedMission, *, progress: Progress | None = None) -> Flight:
     say("reading the station's orbit, building air and wind")
     beginning = _from_station(loaded) if loaded.mission.start.phase == "station" else begin_elsewhere(loaded)
     say("planning the burn (the first run compiles the kernels; later runs do not)")
+    if changes is not None and changes.known:
+        loaded, beginning = changes.applied_to(loaded, beginning)
     ready = _prepare(loaded, beginning)
+    if changes is not None and not changes.known:
+        loaded, ready = _otherwise(loaded, ready, changes)
     say("flying")
     return _fly_ready(loaded, ready)
+
+
+def _otherwise(loaded: LoadedMission, ready: _Ready, changes: Changes) -> tuple[LoadedMission, _Ready]:
+    """Return what is flown when things are otherwise than planned: ignition, timer and aim point of the plan stay."""
+    changed, beginning = changes.applied_to(loaded, ready.beginning)
+    zone = loaded.zone
+    if ready.plan is None or zone is None or beginning.passing is None:
+        return changed, _Ready(beginning, ready.guide, _phases_without_burn(changed, beginning), None)
+    departs = loaded.mission.start.phase == "station"
+    problem = Problem(changed, beginning.world, beginning.start, zone, beginning.passing, departs)
+    return changed, _Ready(beginning, ready.guide, _phases_with_burn(changed, problem, ready.plan), ready.plan)
 
 
 def station_orbit(loaded: LoadedMission, before_utc: datetime) -> StationOrbit:
@@ -120,12 +139,13 @@ def _held_bank(loaded: LoadedMission) -> float:
 def _prepare(loaded: LoadedMission, beginning: Beginning) -> _Ready:
     """Plan the return and lay out the phases of the final flight."""
     mission = loaded.mission
+    require_stop_below_start(loaded, beginning.start[k.X : k.Z + 1])
     if mission.start.phase not in ("station", "orbit"):
-        guide = _unplanned_guide(loaded, beginning)
-        return _Ready(beginning, guide, _phases_without_burn(loaded, beginning), None)
+        return _prepare_rest(loaded, beginning)
     zone = loaded.zone
     if zone is None or beginning.passing is None:
         raise ConfigError("a deorbit burn needs a zone to aim at", source=loaded.source, key="zone")
+    require_propellant(loaded)
     problem = Problem(
         loaded, beginning.world, beginning.start, zone, beginning.passing, mission.start.phase == "station"
     )
@@ -140,9 +160,26 @@ def _prepare(loaded: LoadedMission, beginning: Beginning) -> _Ready:
         steers = mission.guidance.law in ("predictor-corrector", "apparent-velocity")
         if run.status.code != LANDED or not steers:
             break
-        offset = _drift_offset(problem, plan, run)
+        offset = _drift_offset(problem, run)
         plan = plan_return(problem, offset, fixed)
     return _Ready(beginning, plan.guide, _phases_with_burn(loaded, problem, plan), plan)
+
+
+def _prepare_rest(loaded: LoadedMission, beginning: Beginning) -> _Ready:
+    """Lay out a flight that starts after the burn; a steered entry is aimed so that the drift ends on the zone."""
+    mission, phases = loaded.mission, _phases_without_burn(loaded, beginning)
+    ready = _Ready(beginning, _unplanned_guide(loaded, beginning, (0.0, 0.0)), phases, None)
+    steers = mission.guidance.law in ("predictor-corrector", "apparent-velocity") and mission.start.phase == "entry"
+    if not steers or loaded.zone is None or beginning.passing is None or loaded.vehicle.parachutes is None:
+        return ready
+    problem = Problem(loaded, beginning.world, beginning.start, loaded.zone, beginning.passing, False)
+    for _ in range(_AIM_ROUNDS):
+        run = _run(loaded, ready, record_every_s=1e9)
+        if run.status.code != LANDED:
+            break
+        guide = _unplanned_guide(loaded, beginning, _drift_offset(problem, run))
+        ready = _Ready(beginning, guide, phases, None)
+    return ready
 
 
 def _fixed_ignition(loaded: LoadedMission, beginning: Beginning) -> float | None:
@@ -163,7 +200,7 @@ def _fixed_ignition(loaded: LoadedMission, beginning: Beginning) -> float | None
     return seconds
 
 
-def _drift_offset(problem: Problem, plan: Plan, run: Run) -> tuple[float, float]:
+def _drift_offset(problem: Problem, run: Run) -> tuple[float, float]:
     """Return the aim offset that puts the touchdown of a flown plan on the zone's centre."""
     _, ahead, right = aim_frame(problem, (0.0, 0.0))
     command = next(i for i, phase in enumerate(run.phases) if phase.event == "parachute_command")
@@ -210,7 +247,7 @@ def _phases_without_burn(loaded: LoadedMission, beginning: Beginning) -> list[ph
     return [ph.free_flight(vehicle, beginning.start[7])]
 
 
-def _unplanned_guide(loaded: LoadedMission, beginning: Beginning) -> Guide:
+def _unplanned_guide(loaded: LoadedMission, beginning: Beginning, offset_m: tuple[float, float]) -> Guide:
     """Return the guidance of a flight that starts after the burn: aim at the zone, along the line to it."""
     vehicle, zone = loaded.vehicle, loaded.zone
     end_m = vehicle.parachutes.command_altitude_m if vehicle.parachutes else 10e3
@@ -218,24 +255,37 @@ def _unplanned_guide(loaded: LoadedMission, beginning: Beginning) -> Guide:
         return guide_record(loaded.mission.guidance, vehicle.capsule.bank, end_m, np.zeros((3, 3)), 1.0)
     problem = Problem(loaded, beginning.world, beginning.start, zone, beginning.passing, False)
     side = 1.0 if loaded.mission.guidance.initial_bank_side == "right" else -1.0
-    guide = guide_record(loaded.mission.guidance, vehicle.capsule.bank, end_m, aim_frame(problem, (0.0, 0.0)), side)
+    guide = guide_record(loaded.mission.guidance, vehicle.capsule.bank, end_m, aim_frame(problem, offset_m), side)
     if loaded.mission.start.phase != "entry":
         return guide
     start = run_phases(beginning.world, None, _entry_and_landing(loaded, None)[:2], beginning.start, ground_m=-1e4)
     return brief_guidance(loaded, beginning.world, guide, start.begins)[0]
 
 
-def _stopped(loaded: LoadedMission, phases: list[ph.Phase]) -> list[ph.Phase]:
+def _stopped(loaded: LoadedMission, ready: _Ready) -> list[ph.Phase]:
     """Return the phases cut at the stop of the mission, where it has one."""
-    stop = loaded.mission.stop
+    stop, phases = loaded.mission.stop, ready.phases
     if stop is None:
         return phases
-    first = phases[0]
     if stop.after_s is not None:
-        return [ph.Phase(first.event, {**first.columns, **ph.after(stop.after_s)})]
+        return _cut_after(loaded, ready, stop.after_s)
     kept = [phase for phase in phases if _above(phase, stop.altitude_m or 0.0)]
     last = phases[len(kept)] if len(kept) < len(phases) else phases[-1]
     return [*kept, ph.Phase(last.event, {**last.columns, **ph.falling_through(stop.altitude_m or 0.0)})]
+
+
+def _cut_after(loaded: LoadedMission, ready: _Ready, seconds: float) -> list[ph.Phase]:
+    """Return the phases up to a time after the start; which one is then under way, a flight of all of them says."""
+    phases, last, since_s = ready.phases, 0, 0.0
+    if len(phases) > 1:
+        run = _run(loaded, ready, record_every_s=1e9)
+        begins = run.begins[:, k.TIME] - ready.beginning.start[k.TIME]
+        if begins[run.begun] <= seconds:
+            return phases
+        last = int(np.searchsorted(begins[: run.begun], seconds)) - 1
+        since_s = float(begins[last])
+    cut = phases[last]
+    return [*phases[:last], ph.Phase(cut.event, {**cut.columns, **ph.after(seconds - since_s)})]
 
 
 def _above(phase: ph.Phase, altitude_m: float) -> bool:
@@ -259,7 +309,7 @@ def _run(loaded: LoadedMission, ready: _Ready, record_every_s: float) -> Run:
 
 def _fly_ready(loaded: LoadedMission, ready: _Ready) -> Flight:
     mission, vehicle, beginning = loaded.mission, loaded.vehicle, ready.beginning
-    ready = _Ready(beginning, ready.guide, _stopped(loaded, ready.phases), ready.plan)
+    ready = _Ready(beginning, ready.guide, _stopped(loaded, ready), ready.plan)
     run = _run(loaded, ready, mission.output.interval_s)
     track = assemble.track_of("capsule", run, beginning.world, vehicle.capsule.nose_radius_m, banked=True)
     landed = run.status.code == LANDED

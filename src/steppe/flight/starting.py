@@ -12,6 +12,7 @@ from steppe.config.compile import earth_record
 from steppe.config.loader import LoadedMission
 from steppe.config.mission import StateStart, SurfaceStart
 from steppe.errors import ConfigError
+from steppe.flight.checks import require_above_ground
 from steppe.flight.plan import Pass
 from steppe.flight.running import start_row
 from steppe.flight.surroundings import horizontal, on_surface, surroundings
@@ -20,6 +21,12 @@ from steppe.frames.local import surface_start_to_itrf
 from steppe.kernels.motion import World
 
 Array = npt.NDArray[np.float64]
+
+# IUGG mean radius, for arcs that need no ellipsoid
+_MEAN_RADIUS_M = 6371e3
+# Nearer than this a start counts as above the zone; farther than 1.5 rad as beyond its horizon
+_ABOVE_ZONE_M = 50e3
+_FAR_COSINE = float(np.cos(1.5))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,68 +71,53 @@ def begin_elsewhere(loaded: LoadedMission) -> Beginning:
     position_m, velocity_m_s = (
         _from_surface(given, loaded) if isinstance(given, SurfaceStart) else _from_state(given, loaded)
     )
-    if np.linalg.norm(position_m) < 0.9 * earth.polar_m:
-        raise ConfigError(
-            f"the start lies {np.linalg.norm(position_m) / 1e3:.0f} km from the centre, inside the Earth; "
-            "positions are in metres",
-            source=loaded.source,
-            key="start",
-        )
+    require_above_ground(loaded, position_m)
     ship = loaded.vehicle.ship
     whole = mission.start.phase == "orbit" and ship is not None
     mass_kg = ship.mass_kg if whole and ship else loaded.vehicle.capsule.mass_kg
     bank = 0.0 if mission.start.phase == "orbit" else float(np.radians(given.bank_deg))
     start = start_row(0.0, position_m, velocity_m_s, mass_kg, bank)
     zone = loaded.zone
-    place, course = position_m, _course(position_m, velocity_m_s, earth.rotation_rad_s)
+    place, course = position_m, _course(position_m, velocity_m_s)
     passing = None
     if zone is not None:
         place = on_surface(earth, zone.latitude_deg, zone.longitude_deg, 0.0)
-        course = _course_at_zone(position_m, velocity_m_s, place, course)
-        up, site = position_m / np.linalg.norm(position_m), place / np.linalg.norm(place)
-        arc = _arc_ahead(up, site, horizontal(position_m, course) if zone is None else _toward(up, velocity_m_s))
-        distance = float(np.arccos(np.clip(up @ site, -1.0, 1.0))) * 6371e3
-        # Time to the zone at the angular rate of the start
-        rate = float(np.linalg.norm(velocity_m_s)) / float(np.linalg.norm(position_m)) + 1e-9
-        passing = Pass(arc / rate, distance, course)
+        passing = _passing(position_m, velocity_m_s, place, course)
+        course = passing.course_itrf
     around = surroundings(loaded, given.utc, place, course)
     return Beginning(given.utc, around.world, start, passing, None, 0.0, around.provenance, around.notes)
 
 
-def _toward(up: Array, velocity_m_s: Array) -> Array:
-    if np.linalg.norm(velocity_m_s) < 1.0:
-        return np.cross(np.array([0.0, 0.0, 1.0]), up)
-    return horizontal(up, velocity_m_s)
+def _course(position_m: Array, velocity_m_s: Array) -> Array:
+    """Return the horizontal direction of flight; east for a body at rest or on a vertical."""
+    up = position_m / np.linalg.norm(position_m)
+    flat = velocity_m_s - up * float(up @ velocity_m_s)
+    if np.linalg.norm(flat) > 1e-3:
+        return horizontal(position_m, velocity_m_s)
+    east = np.array([-up[1], up[0], 0.0])
+    return horizontal(position_m, east if np.linalg.norm(east) > 1e-6 else np.array([1.0, 0.0, 0.0]))
 
 
-def _arc_ahead(up: Array, site: Array, ahead: Array) -> float:
-    """Return the angle along the course from here to abeam of the site, 0 to 2 pi."""
-    return float(np.arctan2(site @ ahead, site @ up) % (2.0 * np.pi))
+def _passing(position_m: Array, velocity_m_s: Array, zone_m: Array, course: Array) -> Pass:
+    """Return how a flight from here passes the zone, if it keeps its course and angular rate."""
+    up, site = position_m / np.linalg.norm(position_m), zone_m / np.linalg.norm(zone_m)
+    ahead = float(np.arctan2(site @ course, site @ up) % (2.0 * np.pi))
+    distance_m = float(np.arccos(np.clip(up @ site, -1.0, 1.0))) * _MEAN_RADIUS_M
+    rate_rad_s = float(np.linalg.norm(velocity_m_s)) / float(np.linalg.norm(position_m)) + 1e-9
+    return Pass(ahead / rate_rad_s, distance_m, _course_at_zone(position_m, zone_m, course))
 
 
-def _course(position_m: Array, velocity_m_s: Array, rotation_rad_s: float) -> Array:
-    """Return the horizontal direction of flight; east for a body at rest."""
-    if np.linalg.norm(velocity_m_s) < 1.0 or _is_vertical(position_m, velocity_m_s):
-        east = np.cross(np.array([0.0, 0.0, 1.0]), position_m)
-        return horizontal(position_m, east if np.linalg.norm(east) > 1.0 else np.array([1.0, 0.0, 0.0]))
-    return horizontal(position_m, velocity_m_s)
-
-
-def _is_vertical(position_m: Array, velocity_m_s: Array) -> bool:
-    across = np.cross(position_m, velocity_m_s)
-    return bool(np.linalg.norm(across) < 1e-6 * np.linalg.norm(position_m) * np.linalg.norm(velocity_m_s))
-
-
-def _course_at_zone(position_m: Array, velocity_m_s: Array, zone_m: Array, course: Array) -> Array:
+def _course_at_zone(position_m: Array, zone_m: Array, course: Array) -> Array:
     """Return the course at the zone: along the line from the start, or the present course for a start above it."""
     line = zone_m - position_m
     across = line - zone_m * float(line @ zone_m) / float(zone_m @ zone_m)
-    if np.linalg.norm(across) < 50e3:
+    if np.linalg.norm(across) < _ABOVE_ZONE_M:
         return horizontal(zone_m, course)
-    far = float(np.arccos(np.clip(position_m @ zone_m / np.linalg.norm(position_m) / np.linalg.norm(zone_m), -1, 1)))
-    if far > 1.5:
-        normal = np.cross(position_m, velocity_m_s)
-        return horizontal(zone_m, np.cross(normal, zone_m))
+    cosine = float(position_m @ zone_m) / float(np.linalg.norm(position_m) * np.linalg.norm(zone_m))
+    along = np.cross(np.cross(position_m, course), zone_m)
+    # Beyond a quarter of the globe the line says little: take the great circle flown, unless the zone is its pole
+    if cosine < _FAR_COSINE and np.linalg.norm(along) > 1e-3 * np.linalg.norm(position_m) * np.linalg.norm(zone_m):
+        return horizontal(zone_m, along)
     return horizontal(zone_m, across)
 
 

@@ -56,9 +56,12 @@ class Air(NamedTuple):
 
 @physics
 def clamp(value: float, lowest: float, highest: float) -> float:
-    """Return `value` held between two bounds, by arithmetic and without a branch."""
-    value = 0.5 * (value + lowest + math.fabs(value - lowest))
-    return 0.5 * (value + highest - math.fabs(value - highest))
+    """Return `value` held between two bounds, by selection and without a branch; a NaN becomes the lower one.
+
+    So a lane that has gone wrong reads the first row of a table and not memory outside it.
+    """
+    value = value if value > lowest else lowest
+    return value if value < highest else highest
 
 
 @physics

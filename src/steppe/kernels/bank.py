@@ -25,6 +25,11 @@ def sine_cosine(angle_rad: float) -> tuple[float, float]:
     return s, 1.0 - v
 
 
+# The last degrees are approached exponentially with this time; twice the longest step of a steered phase, so that the
+# roll does not depend on the step
+CREEP_S = 1.0
+
+
 @physics
 def bank_acceleration(
     bank_rad: float,
@@ -42,7 +47,7 @@ def bank_acceleration(
     error = command_rad - bank_rad
     size = math.fabs(error)
     stopping = math.sqrt(2.0 * max_acceleration_rad_s2 * size)
-    creeping = size / (2.0 * step_s + 1e-9)
+    creeping = size / CREEP_S
     wanted = min(min(stopping, creeping), max_rate_rad_s)
     wanted = wanted if error > 0.0 else -wanted
     return clamp((wanted - rate_rad_s) / (step_s + 1e-9), -max_acceleration_rad_s2, max_acceleration_rad_s2)

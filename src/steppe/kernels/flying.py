@@ -126,16 +126,16 @@ def height_of(world: World, state: State) -> float:
 
 
 @physics
-def end_function(world: World, phase: Phase, rules: Rules, time_s: float, state: State) -> float:
-    """Return a function of the state that falls through zero where the phase ends."""
+def end_function(phase: Phase, rules: Rules, time_s: float, sensed_m_s: float, altitude_m: float) -> float:
+    """Return a function of time, sensed velocity and altitude that falls through zero where the phase ends."""
     kind, value = phase.row[END_KIND], phase.row[END_VALUE]
     if kind == AFTER_TIME:
         return phase.begun_s + value - time_s
     if kind == AT_SENSED_VELOCITY:
-        return phase.begun_sensed_m_s + value - state[7]
+        return phase.begun_sensed_m_s + value - sensed_m_s
     if kind == AT_HEIGHT:
-        return height_of(world, state) - rules.ground_m - value
-    return height_of(world, state) - value
+        return altitude_m - rules.ground_m - value
+    return altitude_m - value
 
 
 @physics
@@ -222,23 +222,89 @@ def moved_by(world: World, phase: Phase, motion: Motion, step_s: float, twist: f
 
 
 @physics
-def locate_end(world: World, phase: Phase, rules: Rules, motion: Motion, step_s: float, twist: float) -> Motion:
-    """Return the motion where the phase ends or the body touches the ground inside a step, by bisection.
+def nearest_end(phase: Phase, rules: Rules, motion: Motion, altitude_m: float) -> float:
+    """Return the smaller of the end function and the height above the ground: it falls through zero at either."""
+    ends = end_function(phase, rules, motion.time_s, motion.state[7], altitude_m)
+    height = altitude_m - rules.ground_m
+    # A clock needs no root: its phases end where a step ends
+    return height if phase.row[END_KIND] == AFTER_TIME else min(ends, height)
 
-    Each trial is a step of the integrator itself, so the root has its accuracy and no interpolation enters.
+
+@physics
+def locate_end(world: World, phase: Phase, rules: Rules, motion: Motion, step_s: float, twist: float) -> Motion:
+    """Return the motion where the phase ends or the body touches the ground inside a step.
+
+    Regula falsi in the Illinois form (Dowell and Jarratt, BIT 11, 168, 1971), each trial a step of the integrator itself,
+    so the root has its accuracy and no interpolation enters. The answer lies past the root by less than 1e-7 s.
     """
     low, high = 0.0, step_s
+    g_low = nearest_end(phase, rules, motion, height_of(world, motion.state))
+    later = moved_by(world, phase, motion, high, twist)
+    g_high = nearest_end(phase, rules, later, height_of(world, later.state))
+    side = 0
     for _ in range(_ROOT_STEPS):
-        middle = 0.5 * (low + high)
-        trial = moved_by(world, phase, motion, middle, twist)
-        ends = end_function(world, phase, rules, trial.time_s, trial.state)
-        if min(ends, height_of(world, trial.state) - rules.ground_m) > 0.0:
-            low = middle
-        else:
-            high = middle
-        if high - low < _ROOT_S:
+        if high - low < _ROOT_S or g_low <= 0.0:
             break
-    return moved_by(world, phase, motion, high, twist)
+        middle = (low * g_high - high * g_low) / (g_high - g_low)
+        # Aim a little past the root, so that the bracket closes from its far side
+        middle = min(max(middle + 0.4 * _ROOT_S, low + 0.1 * _ROOT_S), high - 0.1 * _ROOT_S)
+        trial = moved_by(world, phase, motion, middle, twist)
+        g = nearest_end(phase, rules, trial, height_of(world, trial.state))
+        if g > 0.0:
+            low, g_low = middle, g
+            g_high = 0.5 * g_high if side == 1 else g_high
+            side = 1
+        else:
+            high, g_high, later = middle, g, trial
+            g_low = 0.5 * g_low if side == -1 else g_low
+            side = -1
+    return later
+
+
+@physics
+def prepare_step(
+    model: World, guide: Guide, phase: Phase, motion: Motion, before: float,
+    nav: npt.NDArray[np.float64], memory: npt.NDArray[np.float64],
+) -> tuple[Motion, float, float]:  # fmt: skip
+    """Steer if it is time to; return the motion, the length of the next step and its roll acceleration."""
+    row = phase.row
+    if row[GUIDED] > 0.0 and motion.time_s >= memory[NEXT_TIME] - 1e-9:
+        mass, bank = motion.state[6], motion.bank_rad
+        steer(model, phase.forces, guide, motion.time_s, phase.guided_since_s, bank, mass, nav, memory)
+    if row[GUIDED] > 0.0 and memory[LAW] == BALLISTIC:
+        # A steady roll: the command runs ahead of the bank angle by a turn, which is taken off here
+        bank = motion.bank_rad - TURN if motion.bank_rad > TURN else motion.bank_rad
+        motion = Motion(motion.time_s, motion.state, bank, motion.rate_rad_s)
+        memory[COMMAND] = bank + TURN
+    step = step_length(phase, guide, motion, memory, before)
+    return motion, step, roll_command(phase, guide, motion, memory, step)
+
+
+@physics
+def settle_step(
+    world: World, model: World, guide: Guide, phase: Phase, rules: Rules, motion: Motion, later: Motion,
+    altitude_m: float, step_s: float, twist: float, nav: npt.NDArray[np.float64],
+) -> tuple[Motion, float, float, int]:  # fmt: skip
+    """Judge a step that was taken: where the phase ends inside it, go back to there; carry the navigation along.
+
+    Returns the motion, the end function after the step, the load in g and RUNNING or a status code.
+    """
+    row = phase.row
+    after = end_function(phase, rules, later.time_s, later.state[7], altitude_m)
+    if (after <= 0.0 and row[END_KIND] != AFTER_TIME) or altitude_m <= rules.ground_m:
+        later = locate_end(world, phase, rules, motion, step_s, twist)
+        altitude_m = height_of(world, later.state)
+        after = end_function(phase, rules, later.time_s, later.state[7], altitude_m)
+    length = later.time_s - motion.time_s
+    load = (later.state[7] - motion.state[7]) / (length + 1e-12) / STANDARD_GRAVITY_M_S2
+    if nav[READY] > 0.0 and row[LIFT_FACTOR] > 0.0:
+        navigate(model, guide.sensors, motion.time_s, motion.state, later.state, length, nav)
+    code = trouble(later.state, altitude_m, row[SKIP_ALTITUDE_M], load, rules.load_limit_g)
+    if altitude_m <= rules.ground_m and code == RUNNING:
+        code = LANDED if row[LANDS] > 0.0 else HIT_GROUND
+    if later.time_s - phase.begun_s > row[TIME_LIMIT_S] and code == RUNNING and after > 0.0:
+        code = OUT_OF_TIME
+    return later, after, load, code
 
 
 @physics
@@ -247,38 +313,16 @@ def fly_phase(
     nav: npt.NDArray[np.float64], memory: npt.NDArray[np.float64], record: npt.NDArray[np.float64], count: int,
 ) -> tuple[int, Motion, int]:  # fmt: skip
     """Fly one phase to its end; return RUNNING or a status code, the motion there and the number of samples."""
-    row = phase.row
-    every = min(rules.record_every_s, 4.0 * row[STEP_S])
+    every = min(rules.record_every_s, 4.0 * phase.row[STEP_S])
     next_record = motion.time_s + every
-    before = end_function(world, phase, rules, motion.time_s, motion.state)
+    before = end_function(phase, rules, motion.time_s, motion.state[7], height_of(world, motion.state))
     while before > 0.0:
-        if motion.time_s - phase.begun_s > row[TIME_LIMIT_S]:
-            return OUT_OF_TIME, motion, count
-        if row[GUIDED] > 0.0 and motion.time_s >= memory[NEXT_TIME] - 1e-9:
-            mass, bank = motion.state[6], motion.bank_rad
-            steer(model, phase.forces, guide, motion.time_s, phase.guided_since_s, bank, mass, nav, memory)
-        if row[GUIDED] > 0.0 and memory[LAW] == BALLISTIC:
-            # A steady roll: the command runs ahead of the bank angle by a turn, which is taken off here
-            bank = motion.bank_rad - TURN if motion.bank_rad > TURN else motion.bank_rad
-            motion = Motion(motion.time_s, motion.state, bank, motion.rate_rad_s)
-            memory[COMMAND] = bank + TURN
-        step = step_length(phase, guide, motion, memory, before)
-        twist = roll_command(phase, guide, motion, memory, step)
+        motion, step, twist = prepare_step(model, guide, phase, motion, before, nav, memory)
         later = moved_by(world, phase, motion, step, twist)
-        after = end_function(world, phase, rules, later.time_s, later.state)
         altitude = height_of(world, later.state)
-        if (after <= 0.0 and row[END_KIND] != AFTER_TIME) or altitude <= rules.ground_m:
-            later = locate_end(world, phase, rules, motion, step, twist)
-            after = end_function(world, phase, rules, later.time_s, later.state)
-            altitude = height_of(world, later.state)
-        load = (later.state[7] - motion.state[7]) / (later.time_s - motion.time_s + 1e-12) / STANDARD_GRAVITY_M_S2
-        if nav[READY] > 0.0:
-            length = later.time_s - motion.time_s
-            navigate(model, guide.sensors, motion.time_s, motion.state, later.state, length, nav)
-        motion, before = later, after
-        code = trouble(motion.state, altitude, row[SKIP_ALTITUDE_M], load, rules.load_limit_g)
-        if altitude <= rules.ground_m and code == RUNNING:
-            code = LANDED if row[LANDS] > 0.0 else HIT_GROUND
+        motion, before, _, code = settle_step(
+            world, model, guide, phase, rules, motion, later, altitude, step, twist, nav
+        )
         if motion.time_s >= next_record - 1e-9 or code != RUNNING or before <= 0.0:
             if count >= record.shape[0]:
                 return RECORD_FULL, motion, count
@@ -288,6 +332,38 @@ def fly_phase(
         if code != RUNNING:
             return code, motion, count
     return RUNNING, motion, count
+
+
+@physics
+def begin_phase(
+    world: World, row: npt.NDArray[np.float64], number: int, motion: Motion, inflation: tuple[float, float],
+    guided_since_s: float,
+) -> tuple[Phase, Motion, tuple[float, float]]:  # fmt: skip
+    """Return a phase that begins now, the motion after what happens at its start, and the inflation under way.
+
+    `inflation` is start time and rate of the last canopy that opened.
+    """
+    rate = motion.rate_rad_s if row[GUIDED] > 0.0 else 0.0
+    motion = Motion(motion.time_s, begin_state(world, row, motion.state), motion.bank_rad, rate)
+    if row[CANOPY_DURATION_S] > 0.0:
+        inflation = (motion.time_s, 1.0 / row[CANOPY_DURATION_S])
+    if row[GUIDED] > 0.0 and guided_since_s < 0.0:
+        guided_since_s = motion.time_s
+    forces = forces_of(row, motion.time_s, inflation)
+    inflated = inflation[0] + 1.0 / inflation[1]
+    return Phase(row, number, forces, motion.time_s, motion.state[7], inflated, guided_since_s), motion, inflation
+
+
+@physics
+def ready_guidance(
+    guide: Guide, phase: Phase, motion: Motion, nav: npt.NDArray[np.float64], memory: npt.NDArray[np.float64]
+) -> None:
+    """Give navigation its last update when the capsule flies alone, and guidance its memory when it starts."""
+    if phase.row[AERO_AREA_M2] > 0.0 and nav[READY] == 0.0:
+        # The last update before the entry is that of the split, or of the start
+        update_navigation(guide.sensors, motion.time_s, motion.state, nav)
+    if phase.row[GUIDED] > 0.0 and phase.guided_since_s == motion.time_s:
+        start_guidance(guide, motion.time_s, motion.bank_rad, memory)
 
 
 @driver
@@ -330,28 +406,20 @@ def fly_phases(
     memory[COMMAND] = motion.bank_rad
     nav = np.zeros(NAVIGATION_SIZE)
     guided_since = -1.0
-    inflation_start, inflation_rate = start[0], 1e9
+    inflation = (start[0], 1e9)
     count = 0
     for number in range(phases.shape[0]):
         row = phases[number]
-        rate = motion.rate_rad_s if row[GUIDED] > 0.0 else 0.0
-        motion = Motion(motion.time_s, begin_state(world, row, motion.state), motion.bank_rad, rate)
-        if row[CANOPY_DURATION_S] > 0.0:
-            inflation_start, inflation_rate = motion.time_s, 1.0 / row[CANOPY_DURATION_S]
-        if row[AERO_AREA_M2] > 0.0 and nav[READY] == 0.0:
-            # The last update before the entry is that of the split, or of the start
-            update_navigation(guide.sensors, motion.time_s, motion.state, nav)
-        if row[GUIDED] > 0.0 and guided_since < 0.0:
-            guided_since = motion.time_s
-            start_guidance(guide, motion.time_s, motion.bank_rad, memory)
-        forces = forces_of(row, motion.time_s, (inflation_start, inflation_rate))
-        inflated = inflation_start + 1.0 / inflation_rate
-        phase = Phase(row, number, forces, motion.time_s, motion.state[7], inflated, guided_since)
+        phase, motion, inflation = begin_phase(world, row, number, motion, inflation, guided_since)
+        guided_since = phase.guided_since_s
+        ready_guidance(guide, phase, motion, nav, memory)
         if count >= record.shape[0]:
             return RECORD_FULL, count, number
         write_row(begins, number, motion, memory, number)
         write_row(record, count, motion, memory, number)
-        code, motion, count = fly_phase(world, model, guide, phase, rules, motion, nav, memory, record, count + 1)
+        code, motion, count = fly_phase(
+            world, model, guide, phase, rules, motion, nav, memory, record, count + 1
+        )
         if code != RUNNING:
             write_row(begins, number + 1, motion, memory, number)
             return code, count, number + 1
