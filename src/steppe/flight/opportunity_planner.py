@@ -42,6 +42,8 @@ _ESTIMATE_MARGIN_M: Final = 40e3
 # Up to this many candidates each has its own air and wind; else those of each zone hold for this many days
 _OWN_WORLDS: Final = 40
 _WORLD_DAYS: Final = 5.0
+# The published span is 3 min wide
+_UNDOCKING_SLACK_S: Final = 60.0
 _SECONDS_PER_DAY: Final = 86400.0
 # The passages of one group come this much earlier every day: 16 revolutions of 92.9 min less a day
 _EARLIER_PER_DAY: Final = timedelta(minutes=24.0)
@@ -66,21 +68,25 @@ class Planner:
     def plan(self, candidate: Candidate) -> Opportunity:
         """Plan one candidate."""
         request = self._request
-        undocking = candidate.passing_utc - timedelta(seconds=UNDOCKING_LEAD_S + self._lead_s(candidate))
-        undocking = undocking.replace(microsecond=0)
+        undocking = self._undocking(candidate)
         uncertainty_s = along_track_uncertainty_s(request.orbit, candidate.passing_utc)
         aside = candidate.crossrange_m
         if abs(aside) > request.max_crossrange_m + _ESTIMATE_MARGIN_M:
             return _beyond(candidate, undocking, _too_far(request, aside, "about "), uncertainty_s)
         try:
             solution = self._solve(candidate, undocking)
+            if abs(solution.ignition_s - UNDOCKING_LEAD_S) > _UNDOCKING_SLACK_S:
+                undocking = self._undocking(candidate)
+                solution = self._solve(candidate, undocking)
         except PlanError as problem:
             return _beyond(candidate, undocking, str(problem), uncertainty_s)
         return _opportunity(request, candidate, undocking, solution, uncertainty_s)
 
-    def _lead_s(self, candidate: Candidate) -> float:
+    def _undocking(self, candidate: Candidate) -> datetime:
+        """Return the latest comfortable undocking, by what is known of the time from ignition to passage."""
         known = self._known.get(candidate.zone.name)
-        return known.lead_s if known else IGNITION_LEAD_S
+        lead_s = known.lead_s if known else IGNITION_LEAD_S
+        return (candidate.passing_utc - timedelta(seconds=UNDOCKING_LEAD_S + lead_s)).replace(microsecond=0)
 
     def _solve(self, candidate: Candidate, undocking: datetime) -> Solution:
         request, zone = self._request, candidate.zone
