@@ -10,7 +10,7 @@ from typing import Any
 
 from steppe.config.loader import load_mission
 from steppe.errors import ConfigError
-from steppe.flight.records import EVENT_KEYS, choose_zone, delta_v_by_rule, last_orbit, station_altitude_m
+from steppe.flight.records import EVENT_KEYS, choose_zone, conflicts_of, delta_v_by_rule, last_orbit, station_altitude_m
 
 ROOT = Path(__file__).resolve().parents[1] / "src" / "steppe"
 MISSIONS = ROOT / "config" / "presets" / "missions"
@@ -84,10 +84,7 @@ def published_of(record: Json) -> list[str]:
     """Return the lines of ``[published]``."""
     events, precisions, planned = events_of(record)
     sources = {source: None for key in (*EVENT_KEYS, "landing_lat_deg") for source in record["sources"].get(key, ())}
-    notes = [
-        f"{conflict['field']}: " + "; ".join(str(value) for value in conflict["values"])
-        for conflict in record.get("conflicts") or ()
-    ]
+    notes = conflicts_of(record)
     lines = ["[published]", "sources = [", *(f"  {quoted(source)}," for source in sources), "]"]
     lines += [f"planned_events = [{', '.join(map(quoted, planned))}]"]
     if "landing_lat_deg" in record:

@@ -60,8 +60,8 @@ def test_agrees_with_a_flight_from_the_same_undocking(ms_21):
     assert abs((ms_21.ignition - events["deorbit_ignition"]).total_seconds()) < 0.5
     assert abs((ms_21.separation - events["module_separation"]).total_seconds()) < 0.5
     assert abs((ms_21.interface - events["entry_interface"]).total_seconds()) < 0.5
-    # The guidance turns when it sees fit, the plan's nominal entry at fixed speeds
-    assert abs((ms_21.touchdown - flight.touchdown.utc).total_seconds()) < 5.0
+    # The plan calls the guidance every 4 s, the flight every second
+    assert abs((ms_21.touchdown - flight.touchdown.utc).total_seconds()) < 3.0
     assert ms_21.burn_s == pytest.approx(flight.plan["burn_duration_s"], abs=0.01)
     assert ms_21.propellant_kg == pytest.approx(flight.plan["propellant_kg"], abs=0.01)
     assert ms_21.crossrange_m / 1e3 == pytest.approx(flight.plan["crossrange_km"], abs=0.5)
@@ -74,7 +74,7 @@ def test_agrees_with_the_flight_of_ms_21(ms_21):
     events = {event.name: event.utc for event in flight.events}
     # It undocked 86 s before the latest comfortable time
     assert abs((ms_21.ignition - events["deorbit_ignition"]).total_seconds()) < 2.0
-    assert abs((ms_21.touchdown - flight.touchdown.utc).total_seconds()) < 5.0
+    assert abs((ms_21.touchdown - flight.touchdown.utc).total_seconds()) < 3.0
 
 
 def test_fixed_entry_angle_is_met_and_costs_more(ask, ms_21):

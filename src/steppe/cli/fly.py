@@ -176,9 +176,9 @@ def write_results(flight: Flight, folder: Path, *, figure: bool, timezone: str |
     elif figure:
 
         def draw(path: Path) -> None:
-            from steppe.view.figure import flight_figure
+            from steppe.view.figure import save_flight_figure
 
-            flight_figure(flight).savefig(path)
+            save_flight_figure(flight, path)
 
         extra["figure.png"] = draw
     write_folder(flight, folder, extra=extra, timezone=timezone)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -39,23 +39,9 @@ _LARGEST_STEP_S: Final = 600.0
 _LARGEST_STEP_M_S: Final = 15.0
 # The drift to the burn is flown once, to this long before the first guess of the ignition
 _MARGIN_S: Final = 200.0
-# Steering the nominal entry onto the aim point: differences for the slopes, bounds, and the miss that is good enough
-_PROBE_COSINE: Final = 0.02
-_PROBE_M_S: Final = 100.0
-_COSINES: Final = (-0.3, 0.96)
-_SPEEDS_M_S: Final = (2100.0, 7200.0)
-_STEERED_M: Final = 300.0
-_STEER_ROUNDS: Final = 6
-# Speed against time of an entry at 58 deg of bank, until a flight has shown it
-_NOMINAL_CLOCK: Final = ((0.0, 200.0, 292.0, 400.0), (7620.0, 5000.0, 2500.0, 300.0))
-# The flown entry ends this near to the aim point
-_FLOWN_M: Final = 1000.0
-_FLOWN_ROUNDS: Final = 5
-_AT_SIDE_S: Final = 1e-3
-
-
-def _nominal_clock() -> Array:
-    return np.array(_NOMINAL_CLOCK)
+# The guidance is called this seldom in a plan; against once a second the touchdown moves by a second at most
+# (docs/models/opportunities.md) and a flight takes a quarter of the time
+_GUIDANCE_PERIOD_S: Final = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +58,12 @@ class Experience:
         Delta-v of the burn.
     drift_m
         Drift from the parachute command to the ground, ahead and to the right.
-    clock
-        Speed relative to the Earth during a nominal entry: seconds after the start of the guidance, m/s; shape (2, N).
-    slip_m
-        By how much the flown nominal entry misses its prediction, ahead and to the first side: its reversals come by
-        the clock and its roll accelerates.
     """
 
     lead_s: float = _LEAD_S
     range_per_s: float = _RANGE_PER_S
     delta_v_m_s: float = _DELTA_V_M_S
     drift_m: Pair = (0.0, 0.0)
-    clock: Array = field(default_factory=_nominal_clock)
-    slip_m: Pair = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,9 +172,7 @@ def solve(problem: Problem, target: Target, experience: Experience) -> tuple[Sol
     descent = search.converge()
     # A little more range than the tolerance leaves costs no flight: the slope is known to a percent
     shift_s = -descent.ahead_m / search.range_per_s
-    side = -1.0 if descent.right_m > 0.0 else 1.0
-    steering, experience = _settle(search, descent, side, target.max_crossrange_m, experience)
-    landing = _land(problem, frame, descent, steering, experience.clock)
+    landing = _land(problem, descent, drift, target.max_crossrange_m)
     opened, landed = _parachute(landing)[k.X : k.Z + 1], landing.begins[landing.begun, k.X : k.Z + 1]
     fall = landed - opened
     drift_now = float(fall @ frame[1]), float(fall @ frame[2])
@@ -203,8 +180,7 @@ def solve(problem: Problem, target: Target, experience: Experience) -> tuple[Sol
         shift_s -= (drift_now[0] - drift[0]) / search.range_per_s
     found = _solution(problem, descent, landing, shift_s, (drift, drift_now), frame, target)
     ballistic = _ballistic(problem, frame, descent)
-    known = replace(
-        experience,
+    known = Experience(
         lead_s=problem.passing.time_s - found.ignition_s,
         range_per_s=search.range_per_s,
         delta_v_m_s=descent.delta_v_m_s,
@@ -292,65 +268,6 @@ class _Search:
         ahead, right = predict(self.problem.world, self._guide, row, sample, cosine, side, reversals_m_s)
         return float(ahead), float(right)
 
-    def steer(self, descent: _Descent, side: float, wanted: Pair) -> _Steering:
-        """Return the bank angle and the first reversal of the nominal entry with a wanted miss, ahead and to the right.
-
-        Newton steps on the cosine of the bank angle and on the speed of the first reversal, with slopes by
-        differences.
-        """
-        sample = _start(descent.guided, side * math.acos(self._guide.reference_cosine))
-        sample = np.append(sample, (0.0, 0.0))
-        cosine, (first, second) = self._guide.reference_cosine, NOMINAL_REVERSALS_M_S
-        for _ in range(_STEER_ROUNDS):
-            ahead, right = self._predicted(sample, cosine, side, (first, second))
-            if math.hypot(ahead - wanted[0], right - wanted[1]) < _STEERED_M:
-                break
-            by_cosine = self._predicted(sample, cosine + _PROBE_COSINE, side, (first, second))
-            by_speed = self._predicted(sample, cosine, side, (first + _PROBE_M_S, second))
-            slopes = np.array(
-                [
-                    [(by_cosine[0] - ahead) / _PROBE_COSINE, (by_speed[0] - ahead) / _PROBE_M_S],
-                    [(by_cosine[1] - right) / _PROBE_COSINE, (by_speed[1] - right) / _PROBE_M_S],
-                ]
-            )
-            if abs(np.linalg.det(slopes)) < 1.0:
-                break
-            change = np.linalg.solve(slopes, [wanted[0] - ahead, wanted[1] - right])
-            cosine = min(max(cosine + _bounded(float(change[0]), 0.2), _COSINES[0]), _COSINES[1])
-            first = min(max(first + _bounded(float(change[1]), 1000.0), _SPEEDS_M_S[0]), _SPEEDS_M_S[1])
-        return _Steering(side, math.acos(cosine), (first, second), ahead, right)
-
-
-@dataclass(frozen=True, slots=True)
-class _Steering:
-    """The nominal entry: side and size of the bank angle, the speeds of its reversals, and its predicted miss."""
-
-    side: float
-    bank_rad: float
-    reversals_m_s: Pair
-    ahead_m: float
-    right_m: float
-
-
-def _settle(
-    search: _Search, descent: _Descent, side: float, max_crossrange_m: float, experience: Experience
-) -> tuple[_Steering, Experience]:
-    """Fly the entry until its reversals by the clock meet the aim point; return the steering that does."""
-    problem, frame = search.problem, search.frame
-    aside = descent.right_m - _bounded(descent.right_m, max_crossrange_m)
-    for _ in range(_FLOWN_ROUNDS):
-        ahead_slip, outward_slip = experience.slip_m
-        wanted = -ahead_slip, aside - side * outward_slip
-        steering = search.steer(descent, side, wanted)
-        entry = _land(problem, frame, descent, steering, experience.clock, to_ground=False)
-        miss = entry.begins[entry.begun, k.X : k.Z + 1] - frame[0]
-        ahead, right = float(miss @ frame[1]), float(miss @ frame[2])
-        if math.hypot(ahead, right - aside) < _FLOWN_M:
-            break
-        slip = ahead - steering.ahead_m, side * (right - steering.right_m)
-        experience = replace(experience, clock=_clock(entry, descent), slip_m=slip)
-    return steering, experience
-
 
 def _bounded(value: float, limit: float) -> float:
     return min(max(value, -limit), limit)
@@ -376,10 +293,8 @@ def _guide(problem: Problem, frame: Array, guidance: Guidance, side: float) -> G
     return guide_record(guidance, problem.loaded.vehicle.capsule.bank, problem.end_altitude_m, frame, side)
 
 
-def _from_guidance(
-    problem: Problem, guide: Guide, descent: _Descent, bank_rad: float, *, to_ground: bool = True
-) -> Run:
-    """Fly from the start of the guidance to the parachute command or on to the ground."""
+def _from_guidance(problem: Problem, guide: Guide, descent: _Descent, side: float) -> Run:
+    """Fly from the start of the guidance, banked to one side, to the ground."""
     loaded = problem.loaded
     vehicle, guidance = loaded.vehicle, loaded.mission.guidance
     steered = ph.entry(
@@ -387,47 +302,28 @@ def _from_guidance(
     )[2]
     if vehicle.parachutes is None:
         raise PlanError(f"vehicle '{vehicle.name}' has no parachutes, so its landing cannot be planned")
-    phases = [steered]
-    if to_ground:
-        phases += ph.canopies(vehicle, vehicle.parachutes, problem.zone.ground_height_m)
+    phases = [steered, *ph.canopies(vehicle, vehicle.parachutes, problem.zone.ground_height_m)]
+    bank_rad = side * math.radians(guidance.reference_bank_deg)
     ground_m = problem.zone.ground_height_m
     return run_phases(problem.world, guide, phases, _start(descent.guided, bank_rad), ground_m=ground_m)
 
 
-def _land(
-    problem: Problem, frame: Array, descent: _Descent, steering: _Steering, clock: Array, *, to_ground: bool = True
-) -> Run:
-    """Fly the nominal entry to the ground; its reversals come when a like entry had their speeds."""
-    # In the first seconds the speed still grows; from then on it falls, so time is a function of it
-    falling = -np.minimum.accumulate(clock[1])
-    first, second = (float(np.interp(-speed, falling, clock[0])) for speed in steering.reversals_m_s)
-    first = max(first, 1.0)
-    second = max(second, first + 1.0)
-    turns = ((0.0, 1.0), (first, 1.0), (first + _AT_SIDE_S, -1.0), (second, -1.0), (second + _AT_SIDE_S, 1.0))
-    nominal = Guidance(
-        law="open-loop",
-        bank_table_time_s=tuple(time for time, _ in turns),
-        bank_table_deg=tuple(steering.side * sign * math.degrees(steering.bank_rad) for _, sign in turns),
-    )
-    guide = _guide(problem, frame, nominal, steering.side)
-    bank_rad = steering.side * math.acos(guide.reference_cosine)
-    run = _from_guidance(problem, guide, descent, bank_rad, to_ground=to_ground)
-    if run.status.code not in (LANDED, ENDED):
+def _land(problem: Problem, descent: _Descent, drift: Pair, max_crossrange_m: float) -> Run:
+    """Fly the guided entry, as far to the side as the capsule may steer, to the ground."""
+    short = _bounded(descent.right_m, max_crossrange_m) - descent.right_m
+    frame = aim_frame(problem, (-drift[0], -drift[1] - short))
+    guidance = problem.loaded.mission.guidance.model_copy(update={"period_s": _GUIDANCE_PERIOD_S})
+    side = -1.0 if descent.right_m > 0.0 else 1.0
+    run = _from_guidance(problem, _guide(problem, frame, guidance, side), descent, side)
+    if run.status.code != LANDED:
         raise PlanError(f"the capsule does not land: {run.status.sentence} {run.status.hint}".rstrip())
     return run
-
-
-def _clock(landing: Run, descent: _Descent) -> Array:
-    """Return seconds after the start of the guidance and speed relative to the Earth, shape (2, N)."""
-    speed = np.linalg.norm(landing.record[:, k.U : k.W + 1], axis=1)
-    return np.array([landing.record[:, k.TIME] - descent.guided[k.TIME], speed])
 
 
 def _ballistic(problem: Problem, frame: Array, descent: _Descent) -> Array | None:
     """Return where the capsule lands if it rolls steadily from the start of the guidance, ITRF in m."""
     guide = _guide(problem, frame, Guidance(law="ballistic"), 1.0)
-    bank_rad = math.radians(problem.loaded.mission.guidance.reference_bank_deg)
-    run = _from_guidance(problem, guide, descent, bank_rad)
+    run = _from_guidance(problem, guide, descent, 1.0)
     if run.status.code != LANDED:
         return None
     landed: Array = run.begins[run.begun, k.X : k.Z + 1]

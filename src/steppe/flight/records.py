@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
@@ -380,12 +380,15 @@ def position_deg(record: Json) -> tuple[float, float] | None:
     return None
 
 
-def burn_end(record: Json) -> datetime | None:
-    """Return the published end of the burn, from its start and duration; None if one is missing."""
-    start, duration = moment(record, "deorbit_burn_start_utc"), record.get("deorbit_burn_duration_s")
-    if start is None or not isinstance(duration, int | float):
-        return None
-    return start + timedelta(seconds=float(duration))
+def conflicts_of(record: Json) -> tuple[str, ...]:
+    """Return what the sources of a record disagree on, one line for each field."""
+    conflicts = record.get("conflicts")
+    lines = []
+    for conflict in conflicts if isinstance(conflicts, list) else ():
+        values = conflict.get("values") if isinstance(conflict, dict) else None
+        if isinstance(values, list):
+            lines.append(f"{conflict.get('field')}: {'; '.join(map(str, values))}")
+    return tuple(lines)
 
 
 def _table(record: Json, key: str) -> Mapping[str, Any]:

@@ -98,7 +98,10 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """One record: what it is, and its two comparisons (None for a mode that was not asked for or cannot be flown)."""
+    """One record: what it is, and its two comparisons (None for a mode that was not asked for or cannot be flown).
+
+    `conflicts` tells on which fields the sources disagree, and what they say.
+    """
 
     id: str
     mode: str
@@ -110,7 +113,7 @@ class Checked:
     has_position: bool
     planned: Compared | None
     as_flown: Compared | None
-    notes: tuple[str, ...] = field(default=())
+    conflicts: tuple[str, ...] = field(default=())
 
     @property
     def main(self) -> Compared:
@@ -169,6 +172,7 @@ def check(record: rec.Json, *, mode: Mode = "both", number: int = 0) -> Checked:
         has_position=rec.position_deg(record) is not None,
         planned=planned,
         as_flown=as_flown,
+        conflicts=rec.conflicts_of(record),
     )
 
 
@@ -328,6 +332,7 @@ def _one(one: Checked) -> dict[str, Any]:
             "ignition_second_precise": _second_precise(one.main, "ignition_s"),
         },
         "published_max_g": one.published_max_g,
+        "conflicts": list(one.conflicts),
         "undocking_utc": None if one.undocking_utc is None else _utc(one.undocking_utc),
         "zone": one.zone,
         "zone_why": one.zone_why,

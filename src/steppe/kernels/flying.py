@@ -234,8 +234,8 @@ def nearest_end(phase: Phase, rules: Rules, motion: Motion, altitude_m: float) -
 def locate_end(world: World, phase: Phase, rules: Rules, motion: Motion, step_s: float, twist: float) -> Motion:
     """Return the motion where the phase ends or the body touches the ground inside a step.
 
-    Regula falsi in the Illinois form (Dowell and Jarratt, BIT 11, 168, 1971), each trial a step of the integrator itself,
-    so the root has its accuracy and no interpolation enters. The answer lies past the root by less than 1e-7 s.
+    Regula falsi in the Illinois form (Dowell and Jarratt, BIT 11, 168, 1971), each trial a step of the integrator
+    itself, so the root has its accuracy and no interpolation enters. The answer lies past the root by less than 1e-7 s.
     """
     low, high = 0.0, step_s
     g_low = nearest_end(phase, rules, motion, height_of(world, motion.state))

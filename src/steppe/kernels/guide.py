@@ -150,5 +150,5 @@ PIVOT_M_S = 4000.0
 
 @physics
 def bank_size(guide: Guide, cosine: float, speed_m_s: float) -> float:
-    """Return the size of the bank angle in rad at a speed: its cosine is linear in speed (Lu 2014, linear in energy)."""
+    """Return the size of the bank angle in rad at a speed; its cosine is linear in speed (Lu 2014: in energy)."""
     return math.acos(clamp(cosine + guide.cosine_per_m_s * (speed_m_s - PIVOT_M_S), -1.0, 1.0))

@@ -63,8 +63,8 @@ def predicted_end(
     """Return the predicted miss at the end altitude, ahead and to the right of the aim point, in m.
 
     The rest of the entry is flown with the full equations of motion: from the present bank angle the capsule rolls at
-    its rate limit to the angle asked for (`bank_size`), and changes sides below each of two speeds (m/s; 0: never). An entry
-    that does not come down within the time limit counts from where it is then.
+    its rate limit to the angle asked for (`bank_size`), and changes sides below each of two speeds (m/s; 0: never). An
+    entry that does not come down within the time limit counts from where it is then.
     """
     elapsed = 0.0
     flipped = 0
