@@ -38,7 +38,7 @@ DELTA_V_BORDER_M: Final = 390e3
 IGNITION_LEAD_S: Final = 2250.0
 
 # Beyond the reach by more than this the estimate of the search decides (it is good to 30 km)
-_ESTIMATE_MARGIN_M: Final = 40e3
+_ESTIMATE_MARGIN_M: Final = 30e3
 # Up to this many candidates each has its own air and wind; else those of each zone hold for this many days
 _OWN_WORLDS: Final = 40
 _WORLD_DAYS: Final = 5.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -29,6 +29,7 @@ from steppe.frames.elements import StationOrbit
 from steppe.frames.geodetic import geodetic_to_itrf
 from steppe.kernels import flying as k
 from steppe.kernels.guide import Guide
+from steppe.kernels.motion import World
 
 Array = npt.NDArray[np.float64]
 Progress = Callable[[str], None]
@@ -49,6 +50,8 @@ class _Ready:
     guide: Guide
     phases: list[ph.Phase]
     plan: Plan | None
+    # The world that the ship believes in, where it is not the true one
+    model: World | None = None
 
 
 def fly(loaded: LoadedMission, *, progress: Progress | None = None, changes: Changes | None = None) -> Flight:
@@ -91,10 +94,12 @@ def _otherwise(loaded: LoadedMission, ready: _Ready, changes: Changes) -> tuple[
     changed, beginning = changes.applied_to(loaded, ready.beginning)
     zone = loaded.zone
     if ready.plan is None or zone is None or beginning.passing is None:
-        return changed, _Ready(beginning, ready.guide, _phases_without_burn(changed, beginning), None)
+        phases = _phases_without_burn(changed, beginning)
+        return changed, _Ready(beginning, ready.guide, phases, None, ready.beginning.world)
     departs = loaded.mission.start.phase == "station"
     problem = Problem(changed, beginning.world, beginning.start, zone, beginning.passing, departs)
-    return changed, _Ready(beginning, ready.guide, _phases_with_burn(changed, problem, ready.plan), ready.plan)
+    phases = _phases_with_burn(changed, problem, ready.plan)
+    return changed, _Ready(beginning, ready.guide, phases, ready.plan, ready.beginning.world)
 
 
 def station_orbit(loaded: LoadedMission, before_utc: datetime) -> StationOrbit:
@@ -302,6 +307,7 @@ def _run(loaded: LoadedMission, ready: _Ready, record_every_s: float) -> Run:
         ready.phases,
         start,
         ground_m=_ground_m(loaded.zone),
+        model=ready.model,
         load_limit_g=loaded.mission.limits.load_g,
         record_every_s=record_every_s,
     )
@@ -309,7 +315,7 @@ def _run(loaded: LoadedMission, ready: _Ready, record_every_s: float) -> Run:
 
 def _fly_ready(loaded: LoadedMission, ready: _Ready) -> Flight:
     mission, vehicle, beginning = loaded.mission, loaded.vehicle, ready.beginning
-    ready = _Ready(beginning, ready.guide, _stopped(loaded, ready), ready.plan)
+    ready = replace(ready, phases=_stopped(loaded, ready))
     run = _run(loaded, ready, mission.output.interval_s)
     track = assemble.track_of("capsule", run, beginning.world, vehicle.capsule.nose_radius_m, banked=True)
     landed = run.status.code == LANDED

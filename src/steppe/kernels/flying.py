@@ -417,9 +417,7 @@ def fly_phases(
             return RECORD_FULL, count, number
         write_row(begins, number, motion, memory, number)
         write_row(record, count, motion, memory, number)
-        code, motion, count = fly_phase(
-            world, model, guide, phase, rules, motion, nav, memory, record, count + 1
-        )
+        code, motion, count = fly_phase(world, model, guide, phase, rules, motion, nav, memory, record, count + 1)
         if code != RUNNING:
             write_row(begins, number + 1, motion, memory, number)
             return code, count, number + 1

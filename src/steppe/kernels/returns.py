@@ -47,7 +47,16 @@ LANE_ROWS = 37
 KEPT_ROWS = 10
 # Columns of an end: final time, state and status code, phases begun, largest load in g before the canopies, position at
 # the parachute command (ITRF, m), bank reversals, steps
-(END_TIME, END_STATE, END_CODE, END_PHASES, END_LOAD, END_COMMAND, END_REVERSALS, END_STEPS) = (0, 1, 9, 10, 11, 12, 15, 16)
+(END_TIME, END_STATE, END_CODE, END_PHASES, END_LOAD, END_COMMAND, END_REVERSALS, END_STEPS) = (
+    0,
+    1,
+    9,
+    10,
+    11,
+    12,
+    15,
+    16,
+)
 END_COLUMNS = 17
 
 WIDTH = 32
@@ -141,9 +150,7 @@ def enter_phase(
     """Enter a phase and those after it that are over at once; returns False where no phase is left."""
     while number < rows.shape[0]:
         inflation = (kept[INFLATION, lane], kept[INFLATION_RATE, lane])
-        phase, motion, inflation = begin_phase(
-            world, rows[number], number, motion, inflation, kept[GUIDED_SINCE, lane]
-        )
+        phase, motion, inflation = begin_phase(world, rows[number], number, motion, inflation, kept[GUIDED_SINCE, lane])
         ready_guidance(guide, phase, motion, nav[lane], memory[lane])
         kept[NUMBER, lane], kept[BEGUN, lane] = number, phase.begun_s
         kept[BEGUN_SENSED, lane], kept[INFLATED, lane] = phase.begun_sensed_m_s, phase.inflated_s
@@ -214,9 +221,7 @@ def build_fly_returns(step_returns: Any, variant: str) -> Any:
                     memory[lane, COMMAND] = start[9]
                     state = (start[1], start[2], start[3], start[4], start[5], start[6], start[7], start[8])
                     motion = Motion(start[0], state, start[9], 0.0)
-                    if enter_phase(
-                        world, guide, rules, rows, 0, motion, lanes, kept, nav, memory, ends[case], lane
-                    ):
+                    if enter_phase(world, guide, rules, rows, 0, motion, lanes, kept, nav, memory, ends[case], lane):
                         owner[lane] = case
                         flying += 1
                     else:
@@ -309,5 +314,3 @@ def fly_many_returns(
         return share(0)
     with ThreadPoolExecutor(threads) as pool:
         return np.concatenate(list(pool.map(share, range(threads))))
-
-
