@@ -81,7 +81,7 @@ def test_fixed_entry_angle_is_met_and_costs_more(ask, ms_21):
     steep = find_opportunities(ask(entry_angle_deg=-1.7)).reachable[0]
     assert math.degrees(steep.entry_angle_rad) == pytest.approx(-1.7, abs=5e-4)
     assert steep.delta_v_m_s > ms_21.delta_v_m_s == 128.0
-    # GUIDANCE table of sensitivities: 1 m/s steepens by 0.024 deg, within a fifth
+    # docs/models/opportunities.md: 1 m/s steepens by 0.024 deg, within a fifth
     slope = math.degrees(steep.entry_angle_rad - ms_21.entry_angle_rad) / (steep.delta_v_m_s - 128.0)
     assert slope == pytest.approx(-0.024, rel=0.2)
     again = find_opportunities(ask(delta_v_m_s=steep.delta_v_m_s)).reachable[0]
@@ -213,6 +213,34 @@ def test_elements_from_a_file(tmp_path, orbit):
     path = tmp_path / "iss.tle"
     path.write_text(f"ISS\n{station.line1}\n{station.line2}\n", encoding="utf-8")
     assert read_station(str(path), FIRST, FIRST + timedelta(days=1)).epoch == orbit.epoch
+
+
+def test_an_ephemeris_gives_the_same_plan_without_revolutions(tmp_path, orbit, ms_21):
+    first = FIRST + timedelta(hours=6)
+    seconds = np.arange(0.0, 6 * 3600.0 + 1.0, 60.0)
+    position, velocity = orbit.states_itrf(first, seconds)
+    lines = [
+        f"{(first + timedelta(seconds=float(t))).strftime('%Y-%m-%dT%H:%M:%S')} "
+        + " ".join(f"{value / 1e3:.9f}" for value in (*position[:, i], *velocity[:, i]))
+        for i, t in enumerate(seconds)
+    ]
+    head = (
+        "CCSDS_OEM_VERS = 2.0\nCREATION_DATE = 2022-09-29T00:00:00\nORIGINATOR = TEST\nMETA_START\n"
+        "OBJECT_NAME = ISS\nOBJECT_ID = 1998-067-A\nCENTER_NAME = EARTH\nREF_FRAME = ITRF2000\nTIME_SYSTEM = UTC\n"
+        f"START_TIME = {lines[0].split()[0]}\nSTOP_TIME = {lines[-1].split()[0]}\nMETA_STOP\n"
+    )
+    path = tmp_path / "iss.oem"
+    path.write_text(head + "\n".join(lines) + "\n", encoding="utf-8")
+    ephemeris = read_station(str(path), FIRST, FIRST + timedelta(days=1))
+    request = Request(
+        ephemeris, (load_zone("zhezkazgan-se"),), load_vehicle("soyuz-ms"), FIRST, FIRST + timedelta(days=1)
+    )
+    best = find_opportunities(request).reachable[0]
+    assert abs((best.ignition - ms_21.ignition).total_seconds()) < 1.0
+    assert best.candidate.revolution is None
+    assert best.along_track_uncertainty_s == 0.0
+    with pytest.raises(ElementsError, match="outside the window"):
+        find_opportunities(replace(request, first=FIRST + timedelta(days=9), last=FIRST + timedelta(days=10)))
 
 
 WINDOW = ("--from", "2022-09-29", "--to", "2022-09-30")

@@ -15,6 +15,7 @@ from steppe.flight.opportunity_records import Opportunities, Opportunity, Reques
 from steppe.flight.opportunity_search import find_candidates, require_latitude
 from steppe.flight.simulate import station_orbit
 from steppe.frames.elements import StationOrbit
+from steppe.frames.ephemeris import Ephemeris
 
 Progress = Callable[[str], None]
 
@@ -113,7 +114,12 @@ def _check(request: Request) -> None:
 
 def _check_age(request: Request) -> None:
     orbit = request.orbit
-    if orbit.kind == "oem":
+    if isinstance(orbit.orbit, Ephemeris):
+        if request.last < orbit.orbit.first or request.first > orbit.orbit.last:
+            raise ElementsError(
+                f"{orbit.source}: the ephemeris runs from {orbit.orbit.first:%Y-%m-%dT%H:%M:%SZ} to "
+                f"{orbit.orbit.last:%Y-%m-%dT%H:%M:%SZ}, outside the window; choose a window or a file that fits"
+            )
         return
     worst = max(request.first, request.last, key=lambda utc: abs(orbit.age_days(utc)))
     age = orbit.age_days(worst)

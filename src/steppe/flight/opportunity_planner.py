@@ -14,7 +14,7 @@ from steppe.config.compile import earth_record
 from steppe.config.loader import LoadedMission
 from steppe.config.mission import Deorbit, DepartureChoice, Mission, Station, Zone
 from steppe.environment.sun import sun_elevation_rad
-from steppe.errors import PlanError
+from steppe.errors import ElementsError, PlanError
 from steppe.flight.opportunity_records import Opportunity, Request
 from steppe.flight.opportunity_search import Candidate, along_track_uncertainty_s
 from steppe.flight.opportunity_targeting import Experience, Solution, Target, largest_delta_v_m_s, solve
@@ -78,7 +78,7 @@ class Planner:
             if abs(solution.ignition_s - UNDOCKING_LEAD_S) > _UNDOCKING_SLACK_S:
                 undocking = self._undocking(candidate)
                 solution = self._solve(candidate, undocking)
-        except PlanError as problem:
+        except (PlanError, ElementsError) as problem:
             return _beyond(candidate, undocking, str(problem), uncertainty_s)
         return _opportunity(request, candidate, undocking, solution, uncertainty_s)
 

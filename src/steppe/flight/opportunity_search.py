@@ -40,8 +40,8 @@ _SECONDS_PER_DAY: Final = 86400.0
 
 # SGP4 loses 1 to 3 km a day along the track: Vallado et al., AIAA 2006-6753, section V
 _LINEAR_M_DAY: Final = 2000.0
-# Decay over weeks is predicted no better than the density, 15 to 20 % (one sigma, thermosphere models): Vallado and
-# Finkleman, "A critical assessment of satellite drag and atmospheric density modeling", Acta Astronautica 95, 2014
+# Part of the decay that cannot be predicted over weeks: an assumption, of the size of the errors of thermosphere models
+# and of forecasts of the solar flux
 _DECAY_SHARE: Final = 0.2
 _ORBIT_SPEED_M_S: Final = 7660.0
 _MEAN_MOTION_RAD_DAY: Final = 2.0 * math.pi * 15.5

@@ -39,7 +39,7 @@ _LARGEST_STEP_S: Final = 600.0
 _LARGEST_STEP_M_S: Final = 15.0
 # The drift to the burn is flown once, to this long before the first guess of the ignition
 _MARGIN_S: Final = 200.0
-# The guidance is called this seldom in a plan; against once a second the touchdown moves by a second at most
+# The guidance is called this seldom in a plan; against once a second the touchdown moves by 1.6 s at most
 # (docs/models/opportunities.md) and a flight takes a quarter of the time
 _GUIDANCE_PERIOD_S: Final = 4.0
 
@@ -186,6 +186,8 @@ def solve(problem: Problem, target: Target, experience: Experience) -> tuple[Sol
         delta_v_m_s=descent.delta_v_m_s,
         drift_m=drift_now,
     )
+    if ballistic is not None:
+        ballistic = ballistic + shift_s * search.range_per_s * frame[1]
     return replace(found, ballistic_itrf_m=ballistic), known
 
 
@@ -350,7 +352,6 @@ def _solution(
     # The guidance brings the capsule to the aim point, or as near as its reach to the side allows
     place = aim_frame(problem, (-aimed[0], -aimed[1] - short))[0] + drift[0] * frame[1] + drift[1] * frame[2]
     command = _parachute(landing)
-    # Range that the nominal entry flies too far or too short is flown by the guidance at about the same speed
     return Solution(
         ignition_s=float(lit[k.TIME]) + shift_s,
         separation_s=float(descent.begin("module_separation")[k.TIME]) + shift_s,
