@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import time
+from enum import StrEnum
 from importlib.metadata import version
 from typing import Annotated, Any, Final
 
@@ -16,6 +17,17 @@ INACCURATE: Final = 2
 # The bound of the case: an engine whose ends lie farther away has not flown it
 LARGEST_ERROR_M: Final = 5.0
 _VECTORS: Final = ("sse4.2", "avx", "avx2", "fma", "avx512f", "neon", "sve")
+
+RETURN_MISSION: Final = "ms-21"
+
+
+class Law(StrEnum):
+    """What steers a return."""
+
+    APPARENT_VELOCITY = "apparent-velocity"
+    PREDICTOR_CORRECTOR = "predictor-corrector"
+    OPEN_LOOP = "open-loop"
+
 
 app = typer.Typer(help="Measure the kernels on this machine.", no_args_is_help=True, rich_markup_mode="rich")
 
@@ -44,6 +56,101 @@ def entry_verb(
         far = f"{report['max_end_error_m']:.3g} m"
         message(f"error: an end lies {far} from the truth; the case allows {LARGEST_ERROR_M:g} m")
         raise typer.Exit(INACCURATE)
+
+
+@app.command("return", epilog="Example:  steppe bench return --law predictor-corrector -n 64")
+def return_verb(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    count: Annotated[int, typer.Option("-n", "--count", min=1, max=1_000_000, help="Returns.")] = 1024,
+    law: Annotated[Law, typer.Option("--law", help="What steers them.")] = Law.APPARENT_VELOCITY,
+    cores: Annotated[int, typer.Option("--cores", min=1, max=1024, help="Threads.")] = 1,
+) -> None:
+    """Fly guided returns with small errors from the entry interface to the ground, and say what costs how much."""
+    report = measure_returns(count, law.value, cores)
+    if as_json:
+        emit_json(report)
+        return
+    table = plain_table("item", "value")
+    for item, value in report.items():
+        if item == "costs":
+            for part, milliseconds in value.items():
+                table.add_row(f"of which {part}, ms", _text(milliseconds))
+        else:
+            table.add_row(item, _text(value))
+    emit_rich(table)
+
+
+def measure_returns(count: int, law: str, cores: int) -> dict[str, Any]:
+    """Return the speed of whole returns in lanes, and what air, body, guidance and canopies cost of it.
+
+    Each cost is the time that a flight without it saves: an isothermal column without tables, constant coefficients,
+    the planned bank profile instead of the law, the flight cut at the parachute command. Without it the flight takes
+    another path, so the first three are measured on the entry alone, its phases as long as in the nominal flight; air and body,
+    which act to the ground, count for all steps. Compilation is not timed.
+    """
+    import numpy as np
+
+    from steppe.config.loader import load_mission
+    from steppe.errors import ENDED, LANDED, STATUS
+    from steppe.flight.batch import return_case, with_law
+    from steppe.kernels import returns as kernel
+    from steppe.kernels.return_steps import UNPOWERED, build_step_returns
+    from steppe.kernels.steppers import build_rk4
+    from steppe.kernels.variants import constant_coefficients, isothermal_air
+
+    case = return_case(with_law(load_mission(RETURN_MISSION), law))
+    unguided = (
+        return_case(with_law(load_mission(RETURN_MISSION), Law.OPEN_LOOP.value))
+        .until("parachute_command")
+        .on_the_clock()
+    )
+
+    def timed(driver: Any, flown: Any, threads: int = 1) -> tuple[float, Any]:
+        """Return milliseconds a return (best of three runs: others may use the machine) and the ends."""
+        starts, seconds = flown.dispersed(count), []
+        for run in range(4):
+            began = time.perf_counter()
+            ends = kernel.fly_many_returns(
+                driver, flown.world, flown.model, flown.guide, flown.phases, starts[:1] if run == 0 else starts,
+                flown.rules, threads=threads,
+            )  # fmt: skip
+            seconds.append(time.perf_counter() - began)
+        return 1e3 * min(seconds[1:]) * threads / count, ends
+
+    def without(**left_out: Any) -> float:
+        loop = build_step_returns(UNPOWERED._replace(**left_out), build_rk4)
+        return timed(kernel.build_fly_returns(loop, f"bench without {', '.join(left_out)}"), unguided)[0]
+
+    each_ms, ends = timed(kernel.fly_returns, case, cores)
+    one_ms = each_ms if cores == 1 else timed(kernel.fly_returns, case)[0]
+    cut_ms, _ = timed(kernel.fly_returns, case.until("parachute_command"))
+    guided_ms, _ = timed(kernel.fly_returns, case.until("parachute_command").on_the_clock())
+    plain_ms, plain_ends = timed(kernel.fly_returns, unguided)
+    steps = float(ends[:, kernel.END_STEPS].mean())
+    scale = steps / float(plain_ends[:, kernel.END_STEPS].mean())
+    codes, counts = np.unique(ends[:, kernel.END_CODE].astype(int), return_counts=True)
+    return {
+        "returns_per_second_per_core": 1e3 / each_ms,
+        "milliseconds_each": each_ms,
+        "steps_each": steps,
+        "law": law,
+        "n": count,
+        "failed": {
+            STATUS[code].name: int(number)
+            for code, number in zip(codes.tolist(), counts.tolist(), strict=True)
+            if code not in (LANDED, ENDED)
+        },
+        "costs": {
+            "air": scale * (plain_ms - without(air=isothermal_air)),
+            "aero": scale * (plain_ms - without(body=constant_coefficients)),
+            "guidance": guided_ms - plain_ms,
+            "canopy": one_ms - cut_ms,
+        },
+        "method": "Runge-Kutta 4, steps of the single flight, from the entry interface to the ground",
+        "mission": RETURN_MISSION,
+        "cores": cores,
+        **machine(),
+    }
 
 
 def measure_entry(count: int, repeat: int) -> dict[str, Any]:
@@ -117,7 +224,7 @@ def _finite(value: float) -> float:
 
 def _text(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{key} {item}" for key, item in value.items())
+        return ", ".join(f"{key} {item}" for key, item in value.items()) or "none"
     if isinstance(value, list):
         return ", ".join(value) or "none"
     return f"{value:.6g}" if isinstance(value, float) else str(value)

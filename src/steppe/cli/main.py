@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from steppe.cli import bench, doctor, fly, plan, show, validate
+from steppe.cli import bench, disperse, doctor, fly, plan, show, summary, validate
 from steppe.cli.terminal import emit, message
 from steppe.errors import SteppeError
 
@@ -32,10 +32,12 @@ app = typer.Typer(
 )
 app.command("fly", epilog=fly.EXAMPLE)(fly.fly_verb)
 app.command("plan", epilog=plan.EXAMPLE)(plan.plan_verb)
+app.command("disperse", epilog=disperse.EXAMPLE)(disperse.disperse_verb)
 app.command("missions", epilog="Example:  steppe missions --json")(show.missions_verb)
 app.command("vehicles", epilog="Example:  steppe vehicles")(show.vehicles_verb)
 app.command("zones", epilog="Example:  steppe zones")(show.zones_verb)
 app.command("show", epilog="Example:  steppe show ms-21 > my-mission.toml")(show.show_verb)
+app.command("summary", epilog=summary.EXAMPLE)(summary.summary_verb)
 app.command("validate", epilog=validate.EXAMPLE)(validate.validate_verb)
 app.command("doctor", epilog="Example:  steppe doctor --json")(doctor.doctor_verb)
 app.add_typer(bench.app, name="bench")

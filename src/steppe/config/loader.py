@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 
+from steppe.config.dispersions import Dispersions
 from steppe.config.messages import explain, show
 from steppe.config.mission import Mission, Zone
 from steppe.config.vehicle import Record, Vehicle
@@ -26,7 +27,8 @@ _Model = TypeVar("_Model", bound=Record)
 _MISSIONS: Final = "missions"
 _VEHICLES: Final = "vehicles"
 _ZONES: Final = "zones"
-_KINDS: Final = {_MISSIONS: "mission", _VEHICLES: "vehicle", _ZONES: "zone"}
+_DISPERSIONS: Final = "dispersions"
+_KINDS: Final = {_MISSIONS: "mission", _VEHICLES: "vehicle", _ZONES: "zone", _DISPERSIONS: "dispersions"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,11 @@ def zone_names() -> tuple[str, ...]:
     return _preset_names(_ZONES)
 
 
+def dispersions_names() -> tuple[str, ...]:
+    """Return the names of the sets of dispersions that come with steppe."""
+    return _preset_names(_DISPERSIONS)
+
+
 def load_mission(name_or_path: str | Path) -> LoadedMission:
     """Read a mission with its vehicle and zone.
 
@@ -194,6 +201,31 @@ def load_zone(name_or_path: str | Path, beside: Path | None = None, *, asked_by:
     """Read a landing zone; parameters and errors as in `load_vehicle`."""
     document, source, _ = _document(_ZONES, name_or_path, beside, asked_by)
     return _read_or_raise(Zone, document, source)
+
+
+def load_dispersions(name_or_path: str | Path, beside: Path | None = None, *, asked_by: str = "") -> Dispersions:
+    """Read a set of dispersions; parameters and errors as in `load_vehicle`."""
+    document, source, _ = _document(_DISPERSIONS, name_or_path, beside, asked_by)
+    record, problems = read_dispersions(document)
+    if record is None:
+        raise _config_error(problems, source)
+    return record
+
+
+def read_dispersions(document: Mapping[str, Any]) -> tuple[Dispersions | None, list[tuple[str, str]]]:
+    """Return the dispersions in a parsed document, or None and (key, sentence) for every problem.
+
+    Keys name the parameter instead of its number: ``parameter.thrust_factor.sigma3``.
+    """
+    record, problems = _read(Dispersions, document)
+    entries = document.get("parameter")
+
+    def named(match: re.Match[str]) -> str:
+        entry = entries[int(match[1])] if isinstance(entries, list) else None
+        name = entry.get("name") if isinstance(entry, Mapping) else None
+        return f"parameter.{name}" if isinstance(name, str) and name.isidentifier() else match[0]
+
+    return record, [(re.sub(r"^parameter\[(\d+)\]", named, key), text) for key, text in problems]
 
 
 def write_reproducible(loaded: LoadedMission, folder: Path) -> None:

@@ -306,6 +306,7 @@ class Mission(Record):
     guidance: Guidance = Guidance()
     limits: Limits = Limits()
     output: Output = Output()
+    dispersions: str | None = None
     published: Published = Published()
 
     @model_validator(mode="after")

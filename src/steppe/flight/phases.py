@@ -12,14 +12,14 @@ from steppe.config.vehicle import CanopyStage, Direction, Engine, Parachutes, Ve
 from steppe.constants import STANDARD_GRAVITY_M_S2
 from steppe.kernels import flying as k
 
-# Steps in s. Halving all of them moves the touchdown of an unsteered return by 0.3 m; a steered one by up to 200 m of
-# the kilometre that it lands from the zone, because a roll may begin a guidance call later (tests/property)
+# Steps in s. Halving all of them moves the touchdown of an unsteered return by 0.3 m. Halving the entry step moves the
+# parachute command of a steered one by 14 m (MS-21) to 60 m (TMA-13); a reversal one guidance call later, by 300 m
 DRIFT_STEP_S = 10.0
 BURN_STEP_S = 1.0
 COAST_STEP_S = 2.0
 ENTRY_STEP_S = 0.5
 INFLATION_STEP_S = 0.05
-CANOPY_STEP_S = 0.25
+CANOPY_STEP_S = 0.5
 ENGINE_STEP_S = 0.005
 _DAY_S = 86400.0
 

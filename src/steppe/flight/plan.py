@@ -196,6 +196,14 @@ def aim_frame(problem: Problem, offset_m: tuple[float, float]) -> Vector:
     return np.array([aim, ahead, right])
 
 
+def miss_of_aim(guide: Guide, position_m: Vector) -> tuple[float, float]:
+    """Return how far a position (ITRF, m) lies ahead and to the right of the aim point of a guidance, in m."""
+    miss = position_m - np.array([guide.aim_x_m, guide.aim_y_m, guide.aim_z_m])
+    ahead = miss @ np.array([guide.ahead_x, guide.ahead_y, guide.ahead_z])
+    right = miss @ np.array([guide.right_x, guide.right_y, guide.right_z])
+    return float(ahead), float(right)
+
+
 def _misses(problem: Problem, guide: Guide, run: Run) -> tuple[float, float]:
     """Return the miss ahead and to the right of a lift turned evenly to both sides, in m."""
     sample = run.begins[len(run.phases)]

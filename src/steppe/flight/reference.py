@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from steppe.kernels.apparent import PACE
 from steppe.kernels.derive import reference_entry
 from steppe.kernels.guide import Guide, Reference
 from steppe.kernels.motion import World
@@ -19,6 +20,11 @@ Array = npt.NDArray[np.float64]
 _COSINES = np.linspace(-0.3, 0.95, 26)
 _VELOCITY_STEP_M_S = 25.0
 _STEP_S = 0.5
+# Where the first reversal goes when the usual one leaves a crossrange that no second removes: the predictor-corrector
+# reverses between 6500 and 4400 m/s on the published returns
+_OTHER_FIRST_M_S = (5800.0, 6300.0, 6800.0, 4700.0, 4200.0, 3700.0)
+# As the predictor-corrector, no reversal below this
+_LATEST_SECOND_M_S = 1500.0
 _LONGEST_S = 1500.0
 # The clock is read when the ship has felt this much (plasma entry of MS-11, CSA: 80.4 km, about 26 m/s in our flight)
 TRIGGER_M_S = 26.0
@@ -49,19 +55,20 @@ class Start:
 def build_reference(world: World, guide: Guide, start: Start) -> tuple[Reference, Absorbed]:
     """Fly the family of reference entries and the nominal one; return the record for the kernels.
 
-    The nominal entry turns its lift twice; the second reversal is placed where it removes the crossrange.
+    Every entry turns its lift twice, for a roll through lift up adds range; the second reversal is placed where it
+    removes the crossrange of the nominal entry.
     """
+    first, second = _reversals(world, guide, start)
     curves = []
     for cosine in _COSINES:
-        rows = _entry(world, guide, start, float(cosine), (0.0, 0.0))
+        rows = _entry(world, guide, start, float(cosine), (first, second))
         curves.append((rows[:, 1], rows[-1, 2] - rows[:, 2]))
     longest = max(sensed[-1] for sensed, _ in curves)
     grid = np.arange(0.0, longest + _VELOCITY_STEP_M_S, _VELOCITY_STEP_M_S)
     to_go = np.array([np.interp(grid, sensed, left, left=left[0], right=0.0) for sensed, left in curves])
     # More lift up goes farther at every apparent velocity; where the end of a curve breaks that, the order is restored
     to_go = np.maximum.accumulate(to_go, axis=0)
-    second = _second_reversal(world, guide, start)
-    nominal = _entry(world, guide, start, guide.reference_cosine, (FIRST_REVERSAL_M_S, second))
+    nominal = _entry(world, guide, start, guide.reference_cosine, (first, second))
     sensed = nominal[:, 1]
     speed = np.interp(grid, sensed, nominal[:, 3])
     trigger = max(TRIGGER_M_S, float(sensed[0]) + 1.0)
@@ -75,12 +82,15 @@ def build_reference(world: World, guide: Guide, start: Start) -> tuple[Reference
         trigger_m_s=trigger,
         trigger_time_s=float(np.interp(trigger, sensed, nominal[:, 0])),
         trigger_range_m=trigger_range,
-        reversal_m_s=_sensed_at(nominal, FIRST_REVERSAL_M_S),
+        reversal_m_s=_sensed_at(nominal, first),
         second_reversal_m_s=_sensed_at(nominal, second) if second > 0.0 else 1e30,
     )
     at_trigger = np.array([np.interp(trigger, grid, row) for row in to_go])
-    pace = float(np.interp(trigger, grid, speed))
-    short_m, long_m = float(at_trigger[-1] - trigger_range), float(trigger_range - at_trigger[0])
+    pace = PACE * float(np.interp(trigger, grid, speed))
+    # What the bank angle can make up, and no more than the clock is trusted with: beyond it the descent is ballistic
+    trusted_m = guide.trips.corridor_s * pace
+    short_m = min(float(at_trigger[-1]) - trigger_range, trusted_m)
+    long_m = min(trigger_range - float(at_trigger[0]), trusted_m)
     return reference, Absorbed(short_m / pace, long_m / pace, short_m, long_m)
 
 
@@ -92,17 +102,26 @@ def _entry(world: World, guide: Guide, start: Start, cosine: float, flips: tuple
     return rows
 
 
-def _second_reversal(world: World, guide: Guide, start: Start) -> float:
+def _reversals(world: World, guide: Guide, start: Start) -> tuple[float, float]:
+    """Return the speeds of the two reversals in m/s; the first moves where no second removes the crossrange."""
+    for first in (FIRST_REVERSAL_M_S, *_OTHER_FIRST_M_S):
+        second = _second_reversal(world, guide, start, first)
+        if second > 0.0:
+            return first, second
+    return FIRST_REVERSAL_M_S, SECOND_REVERSAL_M_S
+
+
+def _second_reversal(world: World, guide: Guide, start: Start, first: float) -> float:
     """Return the speed of the second reversal that leaves no crossrange, by bisection; 0 where none does."""
 
     def miss(speed: float) -> float:
-        rows = _entry(world, guide, start, guide.reference_cosine, (FIRST_REVERSAL_M_S, speed))
+        rows = _entry(world, guide, start, guide.reference_cosine, (first, speed))
         return float(rows[-1, 4])
 
-    low, high = 800.0, FIRST_REVERSAL_M_S - 500.0
+    low, high = _LATEST_SECOND_M_S, first - 500.0
     miss_low, miss_high = miss(low), miss(high)
     if miss_low * miss_high > 0.0:
-        return SECOND_REVERSAL_M_S if abs(miss_low) > abs(miss_high) else 0.0
+        return 0.0
     for _ in range(20):
         middle = 0.5 * (low + high)
         value = miss(middle)

@@ -20,7 +20,7 @@ from steppe.flight import assemble
 from steppe.flight import phases as ph
 from steppe.flight.changes import Changes
 from steppe.flight.checks import require_propellant, require_stop_below_start
-from steppe.flight.plan import Plan, Problem, aim_frame, brief_guidance, find_pass, plan_return
+from steppe.flight.plan import Plan, Problem, aim_frame, brief_guidance, find_pass, miss_of_aim, plan_return
 from steppe.flight.result import Departing, Flight, Track
 from steppe.flight.running import Run, run_phases, start_row
 from steppe.flight.starting import Beginning, begin_elsewhere
@@ -87,6 +87,25 @@ def fly(loaded: LoadedMission, *, progress: Progress | None = None, changes: Cha
         loaded, ready = _otherwise(loaded, ready, changes)
     say("flying")
     return _fly_ready(loaded, ready)
+
+
+def rehearse(loaded: LoadedMission) -> tuple[World, World, Guide, Run]:
+    """Plan a mission and fly it once, without outputs.
+
+    Returns
+    -------
+    tuple
+        The true world, the one that the ship believes in, what its guidance is told, and the flight.
+
+    Raises
+    ------
+    ConfigError, ElementsError, EnvironmentDataError, PlanError
+        As `fly`.
+    """
+    beginning = _from_station(loaded) if loaded.mission.start.phase == "station" else begin_elsewhere(loaded)
+    ready = _prepare(loaded, beginning)
+    model = beginning.world if ready.model is None else ready.model
+    return beginning.world, model, ready.guide, _run(loaded, ready, record_every_s=1e9)
 
 
 def _otherwise(loaded: LoadedMission, ready: _Ready, changes: Changes) -> tuple[LoadedMission, _Ready]:
@@ -354,6 +373,10 @@ def _plan_facts(ready: _Ready, run: Run) -> dict[str, float | str | None]:
         "aim_offset_ahead_km": plan.aim_offset_m[0] / 1e3,
         "aim_offset_right_km": plan.aim_offset_m[1] / 1e3,
     }
+    if "parachute_command" in names:
+        opened = run.begins[names.index("parachute_command"), k.X : k.Z + 1]
+        ahead, right = miss_of_aim(ready.guide, opened)
+        facts["miss_at_command_ahead_km"], facts["miss_at_command_right_km"] = ahead / 1e3, right / 1e3
     if plan.absorbed is not None:
         facts["absorbs_early_s"], facts["absorbs_late_s"] = plan.absorbed.early_s, plan.absorbed.late_s
         facts["absorbs_short_km"], facts["absorbs_long_km"] = plan.absorbed.short_m / 1e3, plan.absorbed.long_m / 1e3

@@ -35,7 +35,7 @@ from steppe.kernels.guide import (
 from steppe.kernels.jit import physics
 from steppe.kernels.motion import Forces, State, World, aerodynamic_acceleration
 from steppe.kernels.navigation import INTERVAL, PULSE, SENSED, STARTED, navigated_state, platform_tilt
-from steppe.kernels.predictor import choose_side, correct_range
+from steppe.kernels.predictor import choose_side, correct_range, foreseen_load, relieved
 
 # The fading filter forgets with this time (Lu 2014 uses first-order filters; the time is ours, of the order of the
 # scale height over the sink rate)
@@ -43,8 +43,6 @@ _FADING_S = 20.0
 # Below this load (m/s2) the ratio of sensed to modelled force is noise
 _FILTER_FROM_M_S2 = 0.5
 _RATIO_LOW, _RATIO_HIGH = 0.5, 2.0
-# Load relief: each g above the limit turns this much cosine up
-_RELIEF_PER_G = 0.8
 
 
 @physics
@@ -156,13 +154,6 @@ def check_trips(
 
 
 @physics
-def relieve_load(guide: Guide, nav: npt.NDArray[np.float64], cosine: float) -> float:
-    """Return the cosine of the bank angle with lift turned up where the sensed load exceeds its limit."""
-    excess = max(sensed_load(nav) - guide.relief_load_g, 0.0)
-    return min(cosine + _RELIEF_PER_G * excess, 1.0)
-
-
-@physics
 def steer(
     model: World, forces: Forces, guide: Guide, time_s: float, started_s: float, bank_rad: float, mass_kg: float,
     nav: npt.NDArray[np.float64], memory: npt.NDArray[np.float64],
@@ -180,18 +171,22 @@ def steer(
         correct_range(model, known, guide, time_s, state, bank_rad, memory)
         choose_side(model, known, guide, time_s, state, bank_rad, memory)
         speed = math.sqrt(state[3] * state[3] + state[4] * state[4] + state[5] * state[5])
-        memory[COMMAND] = memory[SIDE] * bank_size(guide, relieve_load(guide, nav, memory[COSINE]), speed)
+        _, up_x, up_y, up_z = altitude_and_up(model.earth, state[0], state[1], state[2])
+        climb = state[3] * up_x + state[4] * up_y + state[5] * up_z
+        load = foreseen_load(sensed_load(nav), climb, speed)
+        memory[COMMAND] = memory[SIDE] * bank_size(guide, relieved(guide, memory[COSINE], load), speed)
     elif law == APPARENT_VELOCITY:
         sensed = nav[SENSED]
         if sensed >= guide.reference.trigger_m_s:
             if memory[WANTED_M] == 0.0:
-                late_s = read_clock(guide.reference, time_s, sensed, memory)
+                load_m_s2 = sensed_load(nav) * STANDARD_GRAVITY_M_S2
+                late_s = read_clock(guide.reference, time_s, sensed, load_m_s2, memory)
                 if math.fabs(late_s) > guide.trips.corridor_s:
                     memory[LAW] = BALLISTIC
                     memory[TRIPPED_S] = time_s
             steer_by_apparent_velocity(guide, sensed, memory)
         speed = reference_speed(guide.reference, sensed)
-        memory[COMMAND] = memory[SIDE] * bank_size(guide, relieve_load(guide, nav, memory[COSINE]), speed)
+        memory[COMMAND] = memory[SIDE] * bank_size(guide, relieved(guide, memory[COSINE], sensed_load(nav)), speed)
     elif law == OPEN_LOOP:
         memory[COMMAND] = table_bank(guide.table, time_s - started_s)
     memory[CALLS] += 1.0

@@ -105,16 +105,21 @@ def navigate(
     world: World, sensors: Sensors, time_s: float, before: State, after: State, step_s: float,
     nav: npt.NDArray[np.float64],
 ) -> None:  # fmt: skip
-    """Carry the navigated state over a step that began at `time_s`: midpoint rule with the on-board gravity."""
+    """Carry the navigated state over a step that began at `time_s`, with the on-board gravity.
+
+    The trapezoid of Heun, as in the accelerometers: with perfect sensors the two cancel, and what is left after the
+    entry is the trapezoid of the position, metres.
+    """
     px, py, pz = sensed_pulse(world, sensors, time_s - nav[STARTED], before, after, step_s)
     half = 0.5 * step_s
     u, v, w = nav[SPEED], nav[SPEED + 1], nav[SPEED + 2]
-    gx, gy, gz = unfelt_acceleration(
-        world, nav[PLACE] + half * u, nav[PLACE + 1] + half * v, nav[PLACE + 2] + half * w, u + 0.5 * px, v + 0.5 * py
-    )
-    nav[SPEED] = u + px + step_s * gx
-    nav[SPEED + 1] = v + py + step_s * gy
-    nav[SPEED + 2] = w + pz + step_s * gz
+    x, y, z = nav[PLACE], nav[PLACE + 1], nav[PLACE + 2]
+    fx, fy, fz = unfelt_acceleration(world, x, y, z, u, v)
+    u1, v1, w1 = u + px + step_s * fx, v + py + step_s * fy, w + pz + step_s * fz
+    gx, gy, gz = unfelt_acceleration(world, x + half * (u + u1), y + half * (v + v1), z + half * (w + w1), u1, v1)
+    nav[SPEED] = u + px + half * (fx + gx)
+    nav[SPEED + 1] = v + py + half * (fy + gy)
+    nav[SPEED + 2] = w + pz + half * (fz + gz)
     nav[PLACE] += half * (u + nav[SPEED])
     nav[PLACE + 1] += half * (v + nav[SPEED + 1])
     nav[PLACE + 2] += half * (w + nav[SPEED + 2])

@@ -1,0 +1,129 @@
+"""The summary of a campaign as files: JSON, and the footprint as GeoJSON and KML."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from steppe.errors import OutputError
+from steppe.io.atomic import output_error, write_text
+from steppe.io.geojson import _closed, _cut, circle
+from steppe.io.kml import kml_text, write_kml
+
+_MARKER: Final = "summary.json"
+# Okabe and Ito, "Color Universal Design" (2008), as in the figures
+_COLOURS: Final = {"zone": "#009E73", "ellipse": "#1A2028", "footprint": "#0072B2", "mean": "#D55E00"}
+
+
+def footprint_geojson(document: Mapping[str, Any], shapes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the footprint as a FeatureCollection (RFC 7946, cut at the antimeridian).
+
+    Parameters
+    ----------
+    document
+        The summary.
+    shapes
+        Outlines with ``ring_deg`` (longitude, latitude); their other keys become properties.
+
+    Returns
+    -------
+    dict
+        Features with ``kind`` "footprint", "ellipse", "mean" and "zone".
+    """
+    features = []
+    for shape in shapes:
+        about = {key: value for key, value in shape.items() if key != "ring_deg"}
+        features.append(_feature(_polygon(shape["ring_deg"]), about))
+    landing, zone = document["landing"], document["zone"]
+    if landing is not None:
+        point = [round(landing["mean_longitude_deg"], 6), round(landing["mean_latitude_deg"], 6)]
+        features.append(_feature({"type": "Point", "coordinates": point}, {"kind": "mean", "of": landing["samples"]}))
+    if zone is not None:
+        about = {"kind": "zone", "name": zone["name"], "title": zone["title"], "radius_m": zone["radius_m"]}
+        features.append(_feature(circle(zone["longitude_deg"], zone["latitude_deg"], zone["radius_m"]), about))
+    return {"type": "FeatureCollection", "features": features}
+
+
+def check_summary_folder(folder: Path) -> None:
+    """Raise OutputError if the folder holds anything that is not an older summary."""
+    folder = Path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"cannot write the summary to {folder}: it is a file; name a folder")
+    try:
+        names = [path.name for path in folder.iterdir()] if folder.exists() else []
+    except OSError as problem:
+        raise output_error(folder, problem) from problem
+    if names and _MARKER not in names:
+        raise OutputError(
+            f"cannot write the summary to {folder}: the folder is not empty and holds no summary ({_MARKER}); "
+            "choose a new or empty folder"
+        )
+
+
+def write_summary(document: Mapping[str, Any], shapes: Sequence[Mapping[str, Any]], folder: Path) -> list[Path]:
+    """Write ``summary.json`` and, if there are landings, ``footprint.geojson`` and ``footprint.kml``.
+
+    Parameters
+    ----------
+    document, shapes
+        The summary and its outlines.
+    folder
+        Where; made if it is missing.
+
+    Returns
+    -------
+    list of Path
+        The files.
+
+    Raises
+    ------
+    OutputError
+        If the folder is not ours to write to (`check_summary_folder`), or the disk refuses.
+    """
+    folder = Path(folder)
+    check_summary_folder(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise output_error(folder, problem) from problem
+    files = [folder / _MARKER]
+    write_text(files[0], json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    if shapes:
+        collection = footprint_geojson(document, shapes)
+        files += [folder / "footprint.geojson", folder / "footprint.kml"]
+        write_text(files[1], json.dumps(collection, ensure_ascii=False, allow_nan=False) + "\n")
+        title = f"Landings of {document['campaign']['mission']}, {document['landing']['samples']} flights"
+        write_kml(kml_text(collection, title, _name, lambda about: _COLOURS[about["kind"]]), files[2])
+    return files
+
+
+def _name(about: Mapping[str, Any]) -> str:
+    if about["kind"] == "footprint":
+        bound = {"estimate": "", "low": ", lower bound", "high": ", upper bound"}[about["bound"]]
+        return f"{100.0 * about['share']:g} % of the landings{bound}"
+    if about["kind"] == "ellipse":
+        return "Covariance ellipse (one sigma)"
+    if about["kind"] == "mean":
+        return "Mean landing point"
+    return str(about["title"] or about["name"])
+
+
+def _polygon(ring_deg: Any) -> dict[str, Any]:
+    """Return a ring as a Polygon or, across the antimeridian, a MultiPolygon."""
+    ring = np.asarray(ring_deg, dtype=np.float64)
+    parts = []
+    for shift in (-360.0, 0.0, 360.0):
+        part = _cut(_cut(ring + np.array([shift, 0.0]), -180.0, 1.0), 180.0, -1.0)
+        if len(part) > 2 and np.ptp(part[:, 0]) > 0.0:
+            parts.append([_closed(part)])
+    if len(parts) == 1:
+        return {"type": "Polygon", "coordinates": parts[0]}
+    return {"type": "MultiPolygon", "coordinates": parts}
+
+
+def _feature(geometry: dict[str, Any], properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "Feature", "geometry": geometry, "properties": properties}

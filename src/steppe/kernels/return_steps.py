@@ -1,0 +1,153 @@
+"""One step of many returns: the rows that a lane has, and the vector loop over them.
+
+The loop takes a step of every lane and judges it: step length, roll, accelerometers, end of phase, trouble. What it
+cannot settle it leaves to `steppe.kernels.returns`, which looks at that lane alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from steppe.constants import STANDARD_GRAVITY_M_S2
+from steppe.kernels.bank import bank_acceleration
+from steppe.kernels.flying import Rules
+from steppe.kernels.guide import Guide
+from steppe.kernels.jit import lane_loop, physics
+from steppe.kernels.motion import FULL, Forces, Laws, State, World
+from steppe.kernels.navigation import sensed_pulse
+from steppe.kernels.variants import kept as same_mass
+from steppe.kernels.variants import no_thrust
+
+Array = npt.NDArray[np.float64]
+
+# Lanes of a block, a multiple of every vector width times LLVM's interleaving
+BLOCK = 32
+# What the vector loop flies: lanes under thrust take the step of the full equations one by one
+UNPOWERED = FULL._replace(name="unpowered", push=no_thrust, mass_after=same_mass)
+
+# Rows of a lane that change with every step: motion, end function, sensed velocity of the navigation, largest load,
+# steps
+STATE, BANK, RATE, TIME, BEFORE, FELT, PEAK, STEPS = 0, 8, 9, 10, 11, 12, 13, 14
+# Rows of the last step: state after it, altitude there, length, roll acceleration, accelerometers, what to do
+LATER, ALTITUDE, LENGTH, TWIST, PULSES, CARE = 15, 23, 24, 25, 26, 29
+# Rows of a phase: longest step, next guidance call, end of the inflation, whether a clock ends it, the end function as
+# a sum (constant, time, sensed velocity, altitude), skip altitude, last moment, whether its load counts
+LONGEST, CALL, INFLATED, TIMED, SUM, SKIP, LAST, COUNTS = 30, 31, 32, 33, 34, 38, 39, 40
+# Whether it is steered, the command, the largest roll rate, whether the accelerometers are read and since when, whether
+# every step needs care, and the forces but thrust
+STEERED, WANTED, FASTEST, READS, SINCE, ALWAYS, FORCES = 41, 42, 43, 44, 45, 46, 47
+FORCES_ROWS = 8
+LANE_ROWS = FORCES + FORCES_ROWS
+# Values of CARE: none, the step is not settled, guidance is due
+NO_CARE, UNSETTLED, DUE = 0.0, 1.0, 2.0
+
+
+@physics
+def next_length(time_s: float, longest_s: float, call_s: float, inflated_s: float, left_s: float) -> float:
+    """Return the length of a step in s without a branch, as `steppe.kernels.flying.step_length`."""
+    to_call = call_s - time_s
+    to_call = to_call if to_call > 1e-6 else 1e-6
+    to_open = inflated_s - time_s
+    to_open = to_open if to_open > 1e-9 else longest_s
+    step = longest_s if longest_s < to_call else to_call
+    step = step if step < to_open else to_open
+    return step if step < left_s else left_s
+
+
+@physics
+def careless(
+    rules: Rules, after: float, altitude_m: float, load_g: float, skip_altitude_m: float, state: State, left_s: float
+) -> bool:
+    """Return whether a step neither ends a phase nor shows any trouble, without a branch."""
+    climb = state[0] * state[3] + state[1] * state[4] + state[2] * state[5]
+    total = state[0] + state[1] + state[2] + state[3] + state[4] + state[5] + state[6]
+    fine = (after > 0.0) & (altitude_m > rules.ground_m) & (load_g <= rules.load_limit_g) & (left_s >= 0.0)
+    return fine & ((climb <= 0.0) | (altitude_m <= skip_altitude_m)) & (state[6] > 0.0) & (math.fabs(total) < math.inf)
+
+
+@physics
+def flat_state(lanes: Array, i: int) -> State:
+    """Return the state of lane `i` of a flat block."""
+    return (
+        lanes[i],
+        lanes[BLOCK + i],
+        lanes[2 * BLOCK + i],
+        lanes[3 * BLOCK + i],
+        lanes[4 * BLOCK + i],
+        lanes[5 * BLOCK + i],
+        lanes[6 * BLOCK + i],
+        lanes[7 * BLOCK + i],
+    )
+
+
+@physics
+def put_state(lanes: Array, first: int, i: int, state: State) -> None:
+    """Store the state of lane `i` of a flat block in the rows from `first`."""
+    for row in range(8):
+        lanes[(first + row) * BLOCK + i] = state[row]
+
+
+def build_step_returns(laws: Laws, build_stepper: Callable[[Laws], Any]) -> Any:
+    """Return the vector loop over a block of returns: (world, model, guide, rules, lanes), the lanes as a flat array.
+
+    One step of every lane, to the rows LATER; where it needs no care, the motion is carried on by it. The number of
+    lanes is fixed, so that LLVM knows the distance of any two rows and needs no check whether they overlap.
+    """
+    stepper, place = build_stepper(laws), laws.place
+
+    @lane_loop
+    def step_returns(world: World, model: World, guide: Guide, rules: Rules, lanes: Array) -> None:
+        for i in range(BLOCK):
+            forces = Forces(
+                lanes[FORCES * BLOCK + i], lanes[(FORCES + 1) * BLOCK + i], lanes[(FORCES + 2) * BLOCK + i],
+                lanes[(FORCES + 3) * BLOCK + i], lanes[(FORCES + 4) * BLOCK + i], lanes[(FORCES + 5) * BLOCK + i],
+                lanes[(FORCES + 6) * BLOCK + i], lanes[(FORCES + 7) * BLOCK + i], 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0,
+            )  # fmt: skip
+            state = flat_state(lanes, i)
+            bank, rate, time = lanes[BANK * BLOCK + i], lanes[RATE * BLOCK + i], lanes[TIME * BLOCK + i]
+            before, felt, peak = lanes[BEFORE * BLOCK + i], lanes[FELT * BLOCK + i], lanes[PEAK * BLOCK + i]
+            longest, call = lanes[LONGEST * BLOCK + i], lanes[CALL * BLOCK + i]
+            left = before if lanes[TIMED * BLOCK + i] > 0.0 else longest
+            step = next_length(time, longest, call, lanes[INFLATED * BLOCK + i], left)
+            twist = lanes[STEERED * BLOCK + i] * bank_acceleration(
+                bank, rate, lanes[WANTED * BLOCK + i], lanes[FASTEST * BLOCK + i], guide.max_acceleration_rad_s2, step
+            )
+            later = stepper(world, forces, time, state, step, (bank, rate, twist))
+            altitude, _, _, _ = place(world.earth, later[0], later[1], later[2])
+            since = lanes[SINCE * BLOCK + i]
+            px, py, pz = sensed_pulse(model, guide.sensors, time - since, state, later, step)
+            after = (
+                lanes[SUM * BLOCK + i]
+                + lanes[(SUM + 1) * BLOCK + i] * (time + step)
+                + lanes[(SUM + 2) * BLOCK + i] * later[7]
+                + lanes[(SUM + 3) * BLOCK + i] * altitude
+            )
+            load = (later[7] - state[7]) / (step + 1e-12) / STANDARD_GRAVITY_M_S2
+            time_left = lanes[LAST * BLOCK + i] - (time + step)
+            fine = careless(rules, after, altitude, load, lanes[SKIP * BLOCK + i], later, time_left)
+            fine = fine & (lanes[ALWAYS * BLOCK + i] == 0.0)
+            load *= lanes[COUNTS * BLOCK + i]
+            felt_later = felt + lanes[READS * BLOCK + i] * math.sqrt(px * px + py * py + pz * pz)
+            put_state(lanes, LATER, i, later)
+            lanes[ALTITUDE * BLOCK + i], lanes[LENGTH * BLOCK + i], lanes[TWIST * BLOCK + i] = altitude, step, twist
+            lanes[PULSES * BLOCK + i] = px
+            lanes[(PULSES + 1) * BLOCK + i] = py
+            lanes[(PULSES + 2) * BLOCK + i] = pz
+            # Selection and not multiplication: a step that is not settled may hold a NaN
+            put_state(lanes, STATE, i, later if fine else state)
+            lanes[BANK * BLOCK + i] = bank + step * (rate + 0.5 * step * twist) if fine else bank
+            lanes[RATE * BLOCK + i] = rate + step * twist if fine else rate
+            lanes[TIME * BLOCK + i] = time + step if fine else time
+            lanes[BEFORE * BLOCK + i] = after if fine else before
+            lanes[FELT * BLOCK + i] = felt_later if fine else felt
+            lanes[PEAK * BLOCK + i] = load if fine & (load > peak) else peak
+            lanes[STEPS * BLOCK + i] += 1.0
+            due = DUE if time + step >= call - 1e-9 else NO_CARE
+            lanes[CARE * BLOCK + i] = due if fine else UNSETTLED
+
+    return step_returns
