@@ -47,8 +47,8 @@ _OUTPUTS = (
         "entry_flight_path_angle_deg", "deg", "Earth-relative flight-path angle at the entry interface", worst="far"
     ),
     Column("sink_rate_m_s", "m/s", "rate of descent before the landing engines"),
-    Column("touchdown_speed_m_s", "m/s", "rate of descent at the touchdown"),
-    Column("drift_speed_m_s", "m/s", "horizontal speed over ground at the touchdown"),
+    Column("touchdown_sink_rate_m_s", "m/s", "rate of descent at the touchdown"),
+    Column("touchdown_horizontal_speed_m_s", "m/s", "horizontal speed over ground at the touchdown"),
     Column("burn_duration_s", "s", "duration of the deorbit burn", worst="far"),
 )
 
@@ -86,7 +86,7 @@ def limits_of(nominal: Nominal) -> tuple[Limit, ...]:
     return (
         Limit("miss_km", radius_km, True, "radius of the landing zone"),
         Limit("peak_load_g", 5.0, True, "upper end of the published load of guided Soyuz entries (NASA, CSA)"),
-        Limit("touchdown_speed_m_s", 2.6, True, "largest touchdown speed under the main parachute (RSC Energia)"),
+        Limit("touchdown_sink_rate_m_s", 2.6, True, "largest touchdown speed under the main parachute (RSC Energia)"),
     )
 
 
@@ -210,8 +210,8 @@ def _landing(nominal: Nominal, flown: Flown, begins: Array) -> dict[str, float]:
         "touchdown_latitude_deg": float(np.degrees(latitude)),
         "touchdown_longitude_deg": float(np.degrees(longitude)),
         "touchdown_after_plan_s": float(flown.begins[flown.begun, k.TIME] - plan_s),
-        "touchdown_speed_m_s": float(-climb),
-        "drift_speed_m_s": float(np.sqrt(max(ground * ground - climb * climb, 0.0))),
+        "touchdown_sink_rate_m_s": float(-climb),
+        "touchdown_horizontal_speed_m_s": float(np.sqrt(max(ground * ground - climb * climb, 0.0))),
     }
     zone = nominal.loaded.zone
     if zone is not None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from steppe.errors import OutputError
 from steppe.io.atomic import output_error, write_text
-from steppe.io.geojson import _closed, _cut, circle
+from steppe.io.geojson import circle, closed, cut
 from steppe.io.kml import kml_text, write_kml
 
 _MARKER: Final = "summary.json"
@@ -117,9 +117,9 @@ def _polygon(ring_deg: Any) -> dict[str, Any]:
     ring = np.asarray(ring_deg, dtype=np.float64)
     parts = []
     for shift in (-360.0, 0.0, 360.0):
-        part = _cut(_cut(ring + np.array([shift, 0.0]), -180.0, 1.0), 180.0, -1.0)
+        part = cut(cut(ring + np.array([shift, 0.0]), -180.0, 1.0), 180.0, -1.0)
         if len(part) > 2 and np.ptp(part[:, 0]) > 0.0:
-            parts.append([_closed(part)])
+            parts.append([closed(part)])
     if len(parts) == 1:
         return {"type": "Polygon", "coordinates": parts[0]}
     return {"type": "MultiPolygon", "coordinates": parts}

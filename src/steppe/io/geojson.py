@@ -111,12 +111,12 @@ def circle(longitude_deg: float, latitude_deg: float, radius_m: float) -> dict[s
     ring = np.column_stack([_wrap(longitude_deg) + np.degrees(east), np.degrees(lat)])
     if abs(latitude_deg) + math.degrees(reach) >= 90.0:
         ring = _around_pole(ring, math.copysign(90.0, latitude_deg))
-        return {"type": "Polygon", "coordinates": [_closed(ring)]}
+        return {"type": "Polygon", "coordinates": [closed(ring)]}
     parts = []
     for shift in (-360.0, 0.0, 360.0):
-        part = _cut(_cut(ring + np.array([shift, 0.0]), -180.0, 1.0), 180.0, -1.0)
+        part = cut(cut(ring + np.array([shift, 0.0]), -180.0, 1.0), 180.0, -1.0)
         if len(part) > 2 and np.ptp(part[:, 0]) > 0.0:
-            parts.append([_closed(part)])
+            parts.append([closed(part)])
     if len(parts) == 1:
         return {"type": "Polygon", "coordinates": parts[0]}
     return {"type": "MultiPolygon", "coordinates": parts}
@@ -135,7 +135,7 @@ def _around_pole(ring: Floats, pole_deg: float) -> Floats:
     return ring if pole_deg > 0.0 else ring[::-1]
 
 
-def _cut(ring: Floats, bound_deg: float, sign: float) -> Floats:
+def cut(ring: Floats, bound_deg: float, sign: float) -> Floats:
     """Keep the part of a ring on one side of a meridian (Sutherland and Hodgman, CACM 17, 32, 1974)."""
     kept: list[Floats] = []
     for a, b in zip(ring, np.roll(ring, -1, axis=0), strict=True):
@@ -147,7 +147,8 @@ def _cut(ring: Floats, bound_deg: float, sign: float) -> Floats:
     return np.array(kept) if kept else np.empty((0, 2))
 
 
-def _closed(ring: Floats) -> list[list[float]]:
+def closed(ring: Floats) -> list[list[float]]:
+    """Return a ring as positions for GeoJSON, the first one repeated at the end."""
     return [[round(float(x), 6), round(float(y), 6)] for x, y in (*ring, ring[0])]
 
 
