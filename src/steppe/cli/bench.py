@@ -85,8 +85,8 @@ def measure_returns(count: int, law: str, cores: int) -> dict[str, Any]:
 
     Each cost is the time that a flight without it saves: an isothermal column without tables, constant coefficients,
     the planned bank profile instead of the law, the flight cut at the parachute command. Without it the flight takes
-    another path, so the first three are measured on the entry alone, its phases as long as in the nominal flight; air and body,
-    which act to the ground, count for all steps. Compilation is not timed.
+    another path, so the first three are measured on the entry alone, its phases as long as in the nominal flight; air
+    and body, which act to the ground, count for all steps. Compilation is not timed.
     """
     import numpy as np
 
@@ -106,9 +106,9 @@ def measure_returns(count: int, law: str, cores: int) -> dict[str, Any]:
     )
 
     def timed(driver: Any, flown: Any, threads: int = 1) -> tuple[float, Any]:
-        """Return milliseconds a return (best of three runs: others may use the machine) and the ends."""
+        """Return milliseconds a return (best of seven runs: others may use the machine) and the ends."""
         starts, seconds = flown.dispersed(count), []
-        for run in range(4):
+        for run in range(8):
             began = time.perf_counter()
             ends = kernel.fly_many_returns(
                 driver, flown.world, flown.model, flown.guide, flown.phases, starts[:1] if run == 0 else starts,

@@ -33,6 +33,8 @@ LEAD_S = 120.0
 _MAIN_PART = 0.1
 # Where the three factors on the drag coefficient meet (steppe.config.dispersible)
 _SUPERSONIC, _HYPERSONIC = 1.2, 5.0
+# Largest layer of a dispersed wind: half the spacing of the profiles, whose kinks fall on its borders
+_WIND_LAYER_M = 1000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,16 +170,19 @@ def _air(air: Air, altitude_m: Array, factor: Array) -> Air:
 
 
 def _wind(wind: Wind, altitude_m: Array, east_m_s: Array, north_m_s: Array) -> Wind:
-    """Return the wind with a profile added, on layers of 1 km up to the top of the profile."""
-    top = float(altitude_m[-1])
-    borders = np.arange(0.0, top + 1000.0, 1000.0)
-    own = wind.lowest_m + np.arange(wind.layers.shape[0] + 1) / wind.layers_per_m
+    """Return the wind with a profile added; the borders of its own layers stay, so that adding zero changes nothing."""
+    own_step_m = 1.0 / wind.layers_per_m
+    step_m = own_step_m / np.ceil(own_step_m / _WIND_LAYER_M)
+    own = wind.lowest_m + np.arange(wind.layers.shape[0] + 1) * own_step_m
+    below = max(int(np.ceil((wind.lowest_m - altitude_m[0]) / step_m)), 0)
+    above = int(np.ceil((max(own[-1], altitude_m[-1]) - wind.lowest_m) / step_m - 1e-6))
+    borders = wind.lowest_m + np.arange(-below, above + 1) * step_m
     columns = []
     for first, added in ((0, east_m_s), (2, north_m_s)):
         ends = np.append(wind.layers[:, first], wind.layers[-1, first] + wind.layers[-1, first + 1])
         values = np.interp(borders, own, ends) + np.interp(borders, altitude_m, added)
         columns += [values[:-1], np.diff(values)]
-    return Wind(np.ascontiguousarray(np.stack(columns, axis=1)), 0.0, 1e-3)
+    return Wind(np.ascontiguousarray(np.stack(columns, axis=1)), float(borders[0]), float(1.0 / step_m))
 
 
 @dataclass(frozen=True, slots=True)

@@ -316,7 +316,8 @@ def fly_phase(
     every = min(rules.record_every_s, 4.0 * phase.row[STEP_S])
     next_record = motion.time_s + every
     before = end_function(phase, rules, motion.time_s, motion.state[7], height_of(world, motion.state))
-    while before > 0.0:
+    # Written so that a NaN goes on to the status check
+    while not before <= 0.0:
         motion, step, twist = prepare_step(model, guide, phase, motion, before, nav, memory)
         later = moved_by(world, phase, motion, step, twist)
         altitude = height_of(world, later.state)
