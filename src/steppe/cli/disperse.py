@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from steppe.cli.terminal import emit, emit_json, progress_line
+from steppe.errors import ConfigError
 
 if TYPE_CHECKING:
     from steppe.ensemble.campaign import Tally
@@ -28,7 +30,7 @@ def disperse_verb(
     cores: Annotated[int, typer.Option("--cores", help="Threads; 0 for all cores. Changes no bit.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Complete a campaign that was interrupted.")] = False,
     only: Annotated[
-        int | None, typer.Option("--only", help="Fly this sample alone, with its full output in DIR/sample-N.")
+        int | None, typer.Option("--only", help="Fly this sample alone, with its full output in DIR-sample-N.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
@@ -36,6 +38,8 @@ def disperse_verb(
     from steppe.config.loader import load_mission
     from steppe.ensemble.campaign import plan_campaign, run_campaign
 
+    if cores < 0:
+        raise ConfigError(f"the number of cores is 1 or more, or 0 for all, got {cores}", key="--cores")
     loaded = load_mission(mission)
     folder = out or Path("out") / f"{loaded.mission.name}-campaign"
     with progress_line("planning the nominal return") as say:
@@ -61,26 +65,29 @@ def _progress(tally: Tally, seconds: float) -> str:
     left = (tally.wanted - tally.flown) / max(rate, 1e-9)
     error = 1.0 / max(2.0 * tally.count, 1.0) ** 0.5
     east, north = tally.spread_km
+    spread = f"{east:.2f} x {north:.2f} km (+- {100 * error:.0f} %)" if math.isfinite(east) else "without a zone"
     return (
         f"{tally.flown} of {tally.wanted} flown, {rate:.0f}/s, {sum(tally.failed.values())} failed, spread "
-        f"{east:.2f} x {north:.2f} km (+- {100 * error:.0f} %), {left:.0f} s left"
+        f"{spread}, {left:.0f} s left"
     )
 
 
 def _result(plan: Plan, tally: Tally, folder: Path, seconds: float) -> dict[str, Any]:
     # Standard error of a standard deviation of a normal sample: sigma / sqrt(2 n)
-    error = (2.0 * tally.count) ** -0.5 if tally.count else None
     east, north = tally.spread_km
+    known = tally.count > 0 and math.isfinite(east)
+    error = (2.0 * tally.count) ** -0.5 if known else None
     return {
         "mission": plan.spec.mission,
         "folder": str(folder),
         "samples": plan.spec.samples,
         "seed": plan.spec.seed,
         "flown": tally.flown,
+        "found": tally.found,
         "landed": tally.count,
         "failed": tally.failed,
-        "spread_east_km": east if tally.count else None,
-        "spread_north_km": north if tally.count else None,
+        "spread_east_km": east if known else None,
+        "spread_north_km": north if known else None,
         "spread_east_error_km": error * east if error else None,
         "spread_north_error_km": error * north if error else None,
         "returns_per_second": tally.flown / seconds if tally.flown else 0.0,
@@ -95,7 +102,9 @@ def _words(result: dict[str, Any]) -> str:
         f"{result['mission']}: {result['flown']} returns flown in {result['seconds']:.1f} s "
         f"({result['returns_per_second']:.0f} a second), {result['landed']} landed, {failed}"
     ]
-    if result["landed"]:
+    if result["found"]:
+        lines.append(f"{result['found']} were there already; landings, failures and spread count them too")
+    if result["spread_east_km"] is not None:
         lines.append(
             "spread of the touchdown, 1 sigma: "
             f"{result['spread_east_km']:.2f} +- {result['spread_east_error_km']:.2f} km "

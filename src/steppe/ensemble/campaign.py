@@ -17,7 +17,7 @@ from steppe.ensemble.cases import Case, Nominal, cases_of, nominal_return
 from steppe.ensemble.manifest import STATUS_COLUMN, CampaignSpec
 from steppe.ensemble.run import Plan, columns_of, fly_samples, limits_of, zone_of
 from steppe.ensemble.sampling import draw
-from steppe.ensemble.store import open_or_resume
+from steppe.ensemble.store import Campaign, open_or_resume
 from steppe.errors import LANDED, STATUS, ConfigError
 from steppe.flight import assemble
 from steppe.flight.result import Flight
@@ -41,12 +41,15 @@ class Tally:
     ----------
     flown
         Samples flown in this run.
+    found
+        Samples that an earlier run had flown; they count in `failed`, `count` and the spread.
     wanted
         Samples that this run has to fly.
     failed
         Status name to how many ended so; landings are not among them.
     count, mean_km, spread_km
-        Landings so far, and mean and standard deviation of the touchdown to the east and north, km.
+        Landings so far, and mean and standard deviation of the touchdown to the east and north, km; not a number for
+        a mission without a zone to measure from.
     """
 
     flown: int
@@ -55,6 +58,7 @@ class Tally:
     count: int
     mean_km: tuple[float, float]
     spread_km: tuple[float, float]
+    found: int = 0
 
     def with_rows(self, rows: dict[str, npt.NDArray[Any]]) -> Tally:
         """Return the tally with some more rows (Chan, Golub and LeVeque, 1979, for the spread)."""
@@ -65,7 +69,7 @@ class Tally:
             failed[name] = failed.get(name, 0) + int((status == code).sum())
         landed = status == LANDED
         added = int(landed.sum())
-        if added == 0 or "miss_east_km" not in rows:
+        if added == 0:
             return replace(self, flown=self.flown + status.size, failed=failed)
         points = np.stack([rows["miss_east_km"][landed], rows["miss_north_km"][landed]])
         total = self.count + added
@@ -76,7 +80,7 @@ class Tally:
         spread = np.sqrt(squares / total)
         return Tally(
             self.flown + status.size, self.wanted, failed, total,
-            (float(merged[0]), float(merged[1])), (float(spread[0]), float(spread[1])),
+            (float(merged[0]), float(merged[1])), (float(spread[0]), float(spread[1])), self.found,
         )  # fmt: skip
 
 
@@ -131,7 +135,7 @@ def plan_campaign(loaded: LoadedMission, mission: str, samples: int, seed: int, 
 
 
 def run_campaign(plan: Plan, folder: Path, *, resume: bool, cores: int, report: Report | None = None) -> Tally:
-    """Fly every sample that is missing and write its shard; returns what this run flew.
+    """Fly every sample that is missing and write its shard; returns the count of all that is there in the end.
 
     Raises
     ------
@@ -140,8 +144,8 @@ def run_campaign(plan: Plan, folder: Path, *, resume: bool, cores: int, report: 
     """
     taken = open_or_resume(folder, plan.spec, resume)
     wanted = sum(len(plan.spec.samples_of(number)) for number in taken.missing)
-    tally = Tally(0, wanted, {}, 0, (0.0, 0.0), (0.0, 0.0))
     try:
+        tally = _already_there(taken.campaign, wanted)
         for number in taken.missing:
             indices = plan.spec.samples_of(number)
             parts = []
@@ -155,6 +159,17 @@ def run_campaign(plan: Plan, folder: Path, *, resume: bool, cores: int, report: 
     finally:
         taken.campaign.close()
     return tally
+
+
+def _already_there(campaign: Campaign, wanted: int) -> Tally:
+    """Return the tally of the shards that an earlier run has written."""
+    tally = Tally(0, wanted, {}, 0, (0.0, 0.0), (0.0, 0.0))
+    codes = {status.name: status.code for status in STATUS.values()}
+    for batch in campaign.rows([STATUS_COLUMN, "miss_east_km", "miss_north_km"], partial=True):
+        status = np.array([codes[name] for name in batch.column(0).to_pylist()], dtype=np.int64)
+        east, north = (batch.column(number).to_numpy(zero_copy_only=False) for number in (1, 2))
+        tally = tally.with_rows({STATUS_COLUMN: status, "miss_east_km": east, "miss_north_km": north})
+    return replace(tally, flown=0, found=tally.flown)
 
 
 def fly_one(plan: Plan, sample: int) -> Flight:
