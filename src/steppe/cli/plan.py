@@ -45,7 +45,7 @@ def plan_verb(
     vehicle: Annotated[str, typer.Option("--vehicle", help="Preset or file of the vehicle.")] = "soyuz-ms",
     delta_v: Annotated[
         float | None,
-        typer.Option("--delta-v", help="Fixed delta-v in m/s; default 128 above 390 km of mean altitude, else 115."),
+        typer.Option("--delta-v", help="Fixed delta-v in m/s; default 128 above 395 km of mean altitude, else 115."),
     ] = None,
     entry_angle: Annotated[
         float | None,

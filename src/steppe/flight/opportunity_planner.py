@@ -19,6 +19,7 @@ from steppe.flight.opportunity_records import Opportunity, Request
 from steppe.flight.opportunity_search import Candidate, along_track_uncertainty_s
 from steppe.flight.opportunity_targeting import Experience, Solution, Target, largest_delta_v_m_s, solve
 from steppe.flight.plan import Problem
+from steppe.flight.records import delta_v_by_rule
 from steppe.flight.running import start_row
 from steppe.flight.surroundings import on_surface, surroundings
 from steppe.frames.geodetic import itrf_to_geodetic
@@ -29,11 +30,6 @@ Array = npt.NDArray[np.float64]
 # Undocking to ignition: 2 h 27 min to 2 h 30 min on published returns (asc-csa.gc.ca, MS-11; nasa.gov, Soyuz landing
 # timeline); the middle, about 1.6 revolutions
 UNDOCKING_LEAD_S: Final = 2.0 * 3600.0 + 28.0 * 60.0
-# Fixed delta-v of Soyuz: 128 m/s with the station at 405 to 430 km (every published burn since late 2012), 115 m/s at
-# 345 to 365 km (2009 to 2011); the border lies at the altitude between, where both were seen (TMA-22, near 390 km)
-HIGH_DELTA_V_M_S: Final = 128.0
-LOW_DELTA_V_M_S: Final = 115.0
-DELTA_V_BORDER_M: Final = 390e3
 # First guess of the time from ignition to the passage of the station at 415 km (docs/models/opportunities.md)
 IGNITION_LEAD_S: Final = 2250.0
 
@@ -50,8 +46,8 @@ _EARLIER_PER_DAY: Final = timedelta(minutes=24.0)
 
 
 def default_delta_v_m_s(mean_altitude_m: float) -> float:
-    """Return the delta-v of Soyuz practice for a mean altitude of the station: 128 m/s above 390 km, else 115 m/s."""
-    return HIGH_DELTA_V_M_S if mean_altitude_m > DELTA_V_BORDER_M else LOW_DELTA_V_M_S
+    """Return the delta-v of Soyuz practice for a mean altitude of the station: 128 m/s above 395 km, else 115 m/s."""
+    return delta_v_by_rule(mean_altitude_m)[0]
 
 
 class Planner:

@@ -7,11 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
 from steppe.errors import OutputError
 from steppe.io.atomic import output_error, write_text
-from steppe.io.geojson import circle, closed, cut
+from steppe.io.geojson import circle, polygon
 from steppe.io.kml import kml_text, write_kml
 
 _MARKER: Final = "summary.json"
@@ -37,7 +35,7 @@ def footprint_geojson(document: Mapping[str, Any], shapes: Sequence[Mapping[str,
     features = []
     for shape in shapes:
         about = {key: value for key, value in shape.items() if key != "ring_deg"}
-        features.append(_feature(_polygon(shape["ring_deg"]), about))
+        features.append(_feature(polygon(shape["ring_deg"]), about))
     landing, zone = document["landing"], document["zone"]
     if landing is not None:
         point = [round(landing["mean_longitude_deg"], 6), round(landing["mean_latitude_deg"], 6)]
@@ -110,19 +108,6 @@ def _name(about: Mapping[str, Any]) -> str:
     if about["kind"] == "mean":
         return "Mean landing point"
     return str(about["title"] or about["name"])
-
-
-def _polygon(ring_deg: Any) -> dict[str, Any]:
-    """Return a ring as a Polygon or, across the antimeridian, a MultiPolygon."""
-    ring = np.asarray(ring_deg, dtype=np.float64)
-    parts = []
-    for shift in (-360.0, 0.0, 360.0):
-        part = cut(cut(ring + np.array([shift, 0.0]), -180.0, 1.0), 180.0, -1.0)
-        if len(part) > 2 and np.ptp(part[:, 0]) > 0.0:
-            parts.append([closed(part)])
-    if len(parts) == 1:
-        return {"type": "Polygon", "coordinates": parts[0]}
-    return {"type": "MultiPolygon", "coordinates": parts}
 
 
 def _feature(geometry: dict[str, Any], properties: dict[str, Any]) -> dict[str, Any]:

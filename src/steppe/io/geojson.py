@@ -112,6 +112,12 @@ def circle(longitude_deg: float, latitude_deg: float, radius_m: float) -> dict[s
     if abs(latitude_deg) + math.degrees(reach) >= 90.0:
         ring = _around_pole(ring, math.copysign(90.0, latitude_deg))
         return {"type": "Polygon", "coordinates": [closed(ring)]}
+    return polygon(ring)
+
+
+def polygon(ring: Floats) -> dict[str, Any]:
+    """Return a ring of (longitude, latitude) in deg as a Polygon or, across the antimeridian, a MultiPolygon."""
+    ring = np.asarray(ring, dtype=np.float64)
     parts = []
     for shift in (-360.0, 0.0, 360.0):
         part = cut(cut(ring + np.array([shift, 0.0]), -180.0, 1.0), 180.0, -1.0)
