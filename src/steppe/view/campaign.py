@@ -203,7 +203,7 @@ def _landing_sentence(document: Mapping[str, Any]) -> str:
         return text
     inside = zone["landed_inside"]
     bounds = f"{100 * inside['low']:.4g} to {100 * inside['high']:.4g} %"
-    return f"{text}  ·  in the zone {100 * inside['value']:.4g} % ({bounds})"
+    return f"{text}  ·  in the zone {100 * inside['value']:.4g} % ({bounds})  ·  grey: 95 % bounds"
 
 
 def _ring(centre: Azimuthal, ring_deg: Sequence[Sequence[float]]) -> tuple[Any, Any]:
