@@ -15,7 +15,7 @@ from steppe.config.dispersions import Dispersions
 from steppe.config.loader import LoadedMission, load_dispersions
 from steppe.ensemble.cases import Case, Nominal, cases_of, nominal_return
 from steppe.ensemble.manifest import STATUS_COLUMN, CampaignSpec
-from steppe.ensemble.run import Plan, columns_of, fly_samples, limits_of, zone_of
+from steppe.ensemble.run import Plan, columns_of, fly_case, fly_samples, limits_of, zone_of
 from steppe.ensemble.sampling import draw
 from steppe.ensemble.store import Campaign, open_or_resume
 from steppe.errors import LANDED, STATUS, ConfigError
@@ -214,10 +214,5 @@ def fly_one(plan: Plan, sample: int) -> Flight:
 
 
 def _recorded(nominal: Nominal, case: Case) -> Run:
-    record = np.zeros((_RECORD_ROWS, k.RECORD_COLUMNS))
-    begins = np.zeros((case.rows.shape[0] + 1, k.RECORD_COLUMNS))
-    rules = k.Rules(case.ground_m, nominal.loaded.mission.limits.load_g, 1.0)
-    code, samples, begun = k.fly_phases(
-        case.world, nominal.model, case.guide, case.rows, case.start, rules, record, begins
-    )
-    return Run(STATUS[code], nominal.phases, case.rows, record[:samples].copy(), begins[: begun + 1].copy(), begun)
+    flown = fly_case(nominal, case, np.zeros((_RECORD_ROWS, k.RECORD_COLUMNS)))
+    return Run(STATUS[flown.code], nominal.phases, case.rows, flown.record, flown.begins, flown.begun)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from steppe.ensemble.cases import Case, Nominal, cases_of
 from steppe.ensemble.manifest import INPUT_PREFIX, SAMPLE, STATUS_COLUMN, CampaignSpec, Column, Limit, ZoneCircle
 from steppe.ensemble.sampling import draw
 from steppe.errors import LANDED
+from steppe.flight.plan import miss_of_aim
 from steppe.flight.surroundings import on_surface
 from steppe.frames.geodetic import itrf_to_geodetic, local_east_north_up
 from steppe.kernels import derive as d
@@ -179,7 +181,7 @@ def outputs_of(nominal: Nominal, case: Case, flown: Flown) -> dict[str, float]:
     if lit is not None and cut is not None:
         outputs["burn_duration_s"] = float(flown.begins[cut, k.TIME] - flown.begins[lit, k.TIME])
     if command is not None:
-        outputs["command_miss_km"] = _command_miss_km(nominal, flown.begins[command])
+        outputs["command_miss_km"] = math.hypot(*miss_of_aim(nominal.guide, flown.begins[command, k.X : k.Z + 1])) / 1e3
     if engines is not None:
         outputs["sink_rate_m_s"] = float(-begins[engines, d.VERTICAL_SPEED])
     if flown.code == LANDED:
@@ -191,14 +193,6 @@ def _derived(case: Case, flown: Flown, rows: Array, nose_m: float) -> Array:
     output = np.zeros((rows.shape[0], OUTPUT_COLUMNS))
     derive(case.world, case.rows, flown.begins, np.ascontiguousarray(rows), nose_m, output)
     return output
-
-
-def _command_miss_km(nominal: Nominal, begun: Array) -> float:
-    guide = nominal.guide
-    off = begun[k.X : k.Z + 1] - np.array([guide.aim_x_m, guide.aim_y_m, guide.aim_z_m])
-    ahead = off @ np.array([guide.ahead_x, guide.ahead_y, guide.ahead_z])
-    right = off @ np.array([guide.right_x, guide.right_y, guide.right_z])
-    return float(np.hypot(ahead, right)) / 1e3
 
 
 def _landing(nominal: Nominal, flown: Flown, begins: Array) -> dict[str, float]:

@@ -14,10 +14,9 @@ from steppe.config.mission import Deorbit, Guidance
 from steppe.constants import STANDARD_GRAVITY_M_S2
 from steppe.errors import ENDED, LANDED, PlanError
 from steppe.flight import phases as ph
-from steppe.flight.plan import NOMINAL_REVERSALS_M_S, Problem, aim_frame
+from steppe.flight.plan import Problem, aim_frame, nominal_misses
 from steppe.flight.running import Run, run_phases
 from steppe.kernels import flying as k
-from steppe.kernels.derive import predict
 from steppe.kernels.earth import altitude_and_up
 from steppe.kernels.guide import Guide
 
@@ -256,19 +255,8 @@ class _Search:
                 f"after a burn of {self._delta_v:.1f} m/s the ship does not come down to the entry "
                 f"({run.status.sentence}); raise the delta-v"
             )
-        ahead, right = self._misses(run)
+        ahead, right = nominal_misses(problem, self._guide, run)
         return _Descent(run, self._ignition_s, self._delta_v, ahead, right, _path_angle(problem, run))
-
-    def _misses(self, run: Run) -> Pair:
-        """Return the miss ahead and to the right of a lift turned evenly to both sides, in m."""
-        sample, cosine = run.begins[len(run.phases)], self._guide.reference_cosine
-        one, other = (self._predicted(sample, cosine, side, NOMINAL_REVERSALS_M_S) for side in (1.0, -1.0))
-        return 0.5 * (one[0] + other[0]), 0.5 * (one[1] + other[1])
-
-    def _predicted(self, sample: Array, cosine: float, side: float, reversals_m_s: Pair) -> Pair:
-        row = ph.Phase(None, ph.capsule_columns(self.problem.loaded.vehicle)).row()
-        ahead, right = predict(self.problem.world, self._guide, row, sample, cosine, side, reversals_m_s)
-        return float(ahead), float(right)
 
 
 def _bounded(value: float, limit: float) -> float:

@@ -204,7 +204,7 @@ def miss_of_aim(guide: Guide, position_m: Vector) -> tuple[float, float]:
     return float(ahead), float(right)
 
 
-def _misses(problem: Problem, guide: Guide, run: Run) -> tuple[float, float]:
+def nominal_misses(problem: Problem, guide: Guide, run: Run) -> tuple[float, float]:
     """Return the miss ahead and to the right of a lift turned evenly to both sides, in m."""
     sample = run.begins[len(run.phases)]
     row = ph.Phase(None, ph.capsule_columns(problem.loaded.vehicle)).row()
@@ -230,7 +230,7 @@ def plan_return(problem: Problem, offset_m: tuple[float, float], fixed_ignition_
         ignition_s = _search_ignition(problem, guide)
     run, burn = problem.to_guidance(ignition_s)
     _require_descent(problem, run)
-    _, right = _misses(problem, guide, run)
+    _, right = nominal_misses(problem, guide, run)
     if abs(right) > CROSSRANGE_LIMIT_M:
         raise PlanError(
             f"zone '{problem.zone.name}' lies {abs(right) / 1e3:.0f} km to the side of the track, "
@@ -273,7 +273,7 @@ def _search_ignition(problem: Problem, guide: Guide) -> float:
     def miss(at_s: float) -> float:
         run, _ = problem.to_guidance(at_s)
         _require_descent(problem, run)
-        return _misses(problem, guide, run)[0]
+        return nominal_misses(problem, guide, run)[0]
 
     first = problem.passing.time_s - _IGNITION_LEAD_S
     miss_first = miss(first)

@@ -78,7 +78,7 @@ def fly(loaded: LoadedMission, *, progress: Progress | None = None, changes: Cha
     """
     say = progress or (lambda _: None)
     say("reading the station's orbit, building air and wind")
-    beginning = _from_station(loaded) if loaded.mission.start.phase == "station" else begin_elsewhere(loaded)
+    beginning = _begin(loaded)
     say("planning the burn (the first run compiles the kernels; later runs do not)")
     if changes is not None and changes.known:
         loaded, beginning = changes.applied_to(loaded, beginning)
@@ -102,7 +102,7 @@ def rehearse(loaded: LoadedMission) -> tuple[World, World, Guide, Run]:
     ConfigError, ElementsError, EnvironmentDataError, PlanError
         As `fly`.
     """
-    beginning = _from_station(loaded) if loaded.mission.start.phase == "station" else begin_elsewhere(loaded)
+    beginning = _begin(loaded)
     ready = _prepare(loaded, beginning)
     model = beginning.world if ready.model is None else ready.model
     return beginning.world, model, ready.guide, _run(loaded, ready, record_every_s=1e9)
@@ -129,6 +129,15 @@ def station_orbit(loaded: LoadedMission, before_utc: datetime) -> StationOrbit:
     if station.file is not None:
         return StationOrbit.from_file((loaded.folder or Path()) / station.file, before_utc=before_utc)
     return StationOrbit.from_lines(str(station.line1), str(station.line2), source=f"{loaded.source}: station")
+
+
+def _begin(loaded: LoadedMission) -> Beginning:
+    return _from_station(loaded) if loaded.mission.start.phase == "station" else begin_elsewhere(loaded)
+
+
+def _steers(loaded: LoadedMission) -> bool:
+    """Return whether the guidance of a mission steers to an aim point."""
+    return loaded.mission.guidance.law in ("predictor-corrector", "apparent-velocity")
 
 
 def _from_station(loaded: LoadedMission) -> Beginning:
@@ -181,8 +190,7 @@ def _prepare(loaded: LoadedMission, beginning: Beginning) -> _Ready:
     for _ in range(_AIM_ROUNDS):
         trial = _Ready(beginning, plan.guide, _phases_with_burn(loaded, problem, plan), plan)
         run = _run(loaded, trial, record_every_s=1e9)
-        steers = mission.guidance.law in ("predictor-corrector", "apparent-velocity")
-        if run.status.code != LANDED or not steers:
+        if run.status.code != LANDED or not _steers(loaded):
             break
         offset = _drift_offset(problem, run)
         plan = plan_return(problem, offset, fixed)
@@ -193,7 +201,7 @@ def _prepare_rest(loaded: LoadedMission, beginning: Beginning) -> _Ready:
     """Lay out a flight that starts after the burn; a steered entry is aimed so that the drift ends on the zone."""
     mission, phases = loaded.mission, _phases_without_burn(loaded, beginning)
     ready = _Ready(beginning, _unplanned_guide(loaded, beginning, (0.0, 0.0)), phases, None)
-    steers = mission.guidance.law in ("predictor-corrector", "apparent-velocity") and mission.start.phase == "entry"
+    steers = _steers(loaded) and mission.start.phase == "entry"
     if not steers or loaded.zone is None or beginning.passing is None or loaded.vehicle.parachutes is None:
         return ready
     problem = Problem(loaded, beginning.world, beginning.start, loaded.zone, beginning.passing, False)
