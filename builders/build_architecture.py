@@ -19,16 +19,18 @@ FLOW = (
     (2.9, 5.6, 2.3, 1.9, "plan", "which pass, when to burn,\nwhen to split, where to aim\nflight/plan.py"),
     (5.8, 5.6, 2.9, 1.9, "flight",
      "a table of phases through\none right-hand side\nflight/phases.py, kernels/flying.py"),
-    (9.3, 5.6, 2.7, 1.9, "products", "timeline, JSON, Parquet,\nCCSDS OEM, GeoJSON, figure\nio/, view/, cli/"),
+    (9.3, 5.6, 2.7, 1.9, "products",
+     "timeline, JSON, Parquet,\nCCSDS OEM, GeoJSON, figure,\ncampaigns: ensemble/\nio/, view/, cli/"),
 )  # fmt: skip
 LAYERS = (
     ("cli", "one file for each verb; the only place that prints and turns errors into exit codes"),
     ("view", "figures and maps; reads columns and events, knows no physics"),
-    ("io", "Parquet, CCSDS, GeoJSON, JSON, the folder; whole or not at all"),
+    ("io  :  ensemble", "Parquet, CCSDS, GeoJSON, JSON, the folder  :  draws, cases, shards, statistics of campaigns"),
     ("flight", "plan, phases, starts, the run, the result"),
     ("environment", "fills the tables of air and wind: NRLMSIS, US 1976, space weather"),
     ("config  |  frames", "schema, loader, presets, compile to records  |  time scales, Earth orientation, orbits"),
     ("kernels", "the only physics: scalar laws, one right-hand side, the loop; math, numpy, numba only"),
+    ("files", "files that are there whole or not at all"),
     ("nomenclature  |  constants  |  errors", "names and units  |  numbers with sources  |  exceptions and statuses"),
 )
 
@@ -49,11 +51,11 @@ def draw() -> Any:
 
     from steppe.view import theme
 
-    figure = Figure(figsize=(11.0, 7.4))
+    figure = Figure(figsize=(11.0, 7.95))
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0.02, 0.02, 0.96, 0.96))
     axes.set_xlim(-0.1, 12.1)
-    axes.set_ylim(-0.3, 8.1)
+    axes.set_ylim(-0.91, 8.1)
     axes.axis("off")
     axes.text(0.0, 7.85, "The way of the data", fontsize=12.0, fontweight="bold", va="center")
     for left, bottom, width, height, heading, lines in FLOW:
