@@ -71,12 +71,14 @@ OUT_OF_STEPS = 8
 NEGATIVE_MASS = 9
 RECORD_FULL = 10
 ENDED = 11
+DEMISED = 12
 
 STATUS: dict[int, Status] = {
     status.code: status
     for status in (
         Status(LANDED, "landed", "The capsule touched down.", ""),
         Status(ENDED, "ended", "The flight reached the end that the mission file asked for.", ""),
+        Status(DEMISED, "demised", "The piece burned up before it reached the ground.", ""),
         Status(RUNNING, "running", "The flight has not ended yet.", "This code never leaves the kernels; report it."),
         Status(
             SKIPPED_OUT,
