@@ -62,12 +62,12 @@ class Impacts:
     @property
     def landed(self) -> npt.NDArray[np.bool_]:
         """Which pieces reached the ground."""
-        return self.status == LANDED
+        return np.asarray(self.status == LANDED)
 
     @property
     def harmful(self) -> npt.NDArray[np.bool_]:
         """Which pieces reached the ground with the energy that counts."""
-        return self.landed & (np.nan_to_num(self.energy_j) >= HARMFUL_J)
+        return np.asarray(self.landed & (np.nan_to_num(self.energy_j) >= HARMFUL_J))
 
     def where(self, chosen: npt.NDArray[np.bool_]) -> Impacts:
         """Return some of the rows."""
