@@ -23,6 +23,7 @@ from steppe.flight.reference import Start as ReferenceStart
 from steppe.flight.running import Run, run_phases
 from steppe.flight.surroundings import horizontal, on_surface
 from steppe.frames.elements import StationOrbit
+from steppe.frames.geodetic import geodetic_to_itrf
 from steppe.frames.local import lvlh_basis
 from steppe.kernels import flying as k
 from steppe.kernels.derive import predict
@@ -106,8 +107,8 @@ def find_pass(orbit: StationOrbit, zone: Zone, epoch: datetime) -> Pass:
     seconds = np.arange(_EARLIEST_PASS_S, _LATEST_PASS_S, 5.0)
     position_m, velocity_m_s = orbit.states_itrf(epoch, seconds)
     up = position_m / np.linalg.norm(position_m, axis=0)
-    latitude, longitude = np.radians(zone.latitude_deg), np.radians(zone.longitude_deg)
-    site = np.array([np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)])
+    place = geodetic_to_itrf(np.radians(zone.latitude_deg), np.radians(zone.longitude_deg), 0.0)
+    site = place / np.linalg.norm(place)
     closeness = site @ up
     rising = velocity_m_s[2] > -0.25 * np.linalg.norm(velocity_m_s, axis=0)
     inner = (closeness[1:-1] >= closeness[:-2]) & (closeness[1:-1] >= closeness[2:]) & rising[1:-1]
