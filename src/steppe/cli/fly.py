@@ -170,7 +170,10 @@ def write_results(flight: Flight, folder: Path, *, figure: bool, timezone: str |
     """Write the results of a flight, with the figure if that is wanted and matplotlib is installed."""
     from steppe.io.folder import write_folder
 
-    extra: dict[str, Callable[[Path], None]] = {}
+    from steppe.view.documents import flight_document
+    from steppe.view.report import write_report
+
+    extra: dict[str, Callable[[Path], None]] = {"report.html": lambda path: write_report(flight_document(flight), path)}
     if figure and find_spec("matplotlib") is None:
         message("no figure: matplotlib is not installed; get it with: pip install 'steppe[plots]'")
     elif figure:

@@ -45,6 +45,7 @@ def summary_verb(
         summary = summarise(campaign, partial=partial)
         files = write_summary(summary.document, summary.shapes, target)
         files += _draw(summary, target) if figures else []
+        files.append(_report(summary, target))
     if as_json:
         emit_json({**summary.document, "files": [str(path) for path in files]})
         return
@@ -59,6 +60,14 @@ def _require_complete(campaign: Any) -> None:
         campaign.require_complete()
     except OutputError as error:
         raise OutputError(f"{error}, or summarise what is there with --partial") from None
+
+
+def _report(summary: Any, target: Path) -> Path:
+    from steppe.view.campaign_document import campaign_document
+    from steppe.view.report import write_report
+
+    write_report(campaign_document(summary), target / "report.html")
+    return target / "report.html"
 
 
 def _draw(summary: Any, target: Path) -> list[Path]:

@@ -1,0 +1,384 @@
+// Ground tracks at several scales: azimuthal equidistant about a point, so that distances from it read true.
+
+import { geoArea, geoAzimuthalEquidistant, geoGraticule, geoOrthographic, geoPath, geoCircle, type GeoProjection } from "d3-geo";
+import type { Coast, Columns, EventRow, Lines, Place } from "./document.ts";
+import { Labels } from "./labels.ts";
+import { Sheet } from "./panel.ts";
+import { FONT, palette, type Palette } from "./theme.ts";
+
+const EARTH_KM = 6371.0088;
+
+export interface Shapes {
+  land: GeoJSON.MultiPolygon;
+  borders: GeoJSON.MultiLineString;
+}
+
+function unfold(flat: number[], step: number): [number, number][] {
+  const points: [number, number][] = [];
+  let x = 0;
+  let y = 0;
+  for (let i = 0; i < flat.length; i += 2) {
+    x += flat[i];
+    y += flat[i + 1];
+    points.push([x * step, y * step]);
+  }
+  return points;
+}
+
+/** Turns the packed coast into shapes; on the sphere a ring runs clockwise about what it holds. */
+function shapesOf(lines: Lines): Shapes {
+  const rings = lines.land.map((flat) => {
+    const ring = unfold(flat, lines.step_deg);
+    const [first, last] = [ring[0], ring[ring.length - 1]];
+    if (first[0] !== last[0] || first[1] !== last[1]) ring.push(first);
+    const area = geoArea({ type: "Polygon", coordinates: [ring] });
+    return area > 2 * Math.PI ? ring.reverse() : ring;
+  });
+  return {
+    land: { type: "MultiPolygon", coordinates: rings.filter((ring) => ring.length > 3).map((ring) => [ring]) },
+    borders: { type: "MultiLineString", coordinates: lines.borders.map((flat) => unfold(flat, lines.step_deg)) },
+  };
+}
+
+const known = new WeakMap<Coast, { region: Shapes; world: Shapes }>();
+
+export function coastShapes(coast: Coast): { region: Shapes; world: Shapes } {
+  let found = known.get(coast);
+  if (!found) {
+    found = { region: shapesOf(coast.region), world: shapesOf(coast.world) };
+    known.set(coast, found);
+  }
+  return found;
+}
+
+export interface Line {
+  points: [number, number][];
+  colour: (p: Palette) => string;
+  width?: number;
+  dash?: number[];
+  label?: string;
+}
+
+export interface Mark {
+  latitude_deg: number;
+  longitude_deg: number;
+  label: string;
+  kind: "event" | "town" | "target" | "touchdown" | "published" | "sample" | "now";
+}
+
+export interface Ring {
+  ring: [number, number][];
+  label?: string;
+  fill?: boolean;
+  colour?: (p: Palette) => string;
+}
+
+export interface MapContent {
+  lines: Line[];
+  marks: Mark[];
+  rings: Ring[];
+  points?: { latitude_deg: ArrayLike<number>; longitude_deg: ArrayLike<number> };
+}
+
+export interface Frame {
+  latitude_deg: number;
+  longitude_deg: number;
+  /** Half the width that must be seen, km; for the globe 0. */
+  half_km: number;
+  half_high_km?: number;
+  kind: "globe" | "plane";
+}
+
+export function distanceKm(a: [number, number], b: [number, number]): number {
+  const rad = Math.PI / 180;
+  const [lonA, latA, lonB, latB] = [a[0] * rad, a[1] * rad, b[0] * rad, b[1] * rad];
+  const h = Math.sin((latB - latA) / 2) ** 2 + Math.cos(latA) * Math.cos(latB) * Math.sin((lonB - lonA) / 2) ** 2;
+  return 2 * EARTH_KM * Math.asin(Math.min(1, Math.sqrt(h)));
+}
+
+/** A frame about the middle of some points that holds them all. */
+export function frameOf(points: [number, number][], smallest_km: number, ratio: number, margin = 0.12): Frame {
+  const rad = Math.PI / 180;
+  let sum = [0, 0, 0];
+  for (const [lon, lat] of points) {
+    sum = [
+      sum[0] + Math.cos(lat * rad) * Math.cos(lon * rad),
+      sum[1] + Math.cos(lat * rad) * Math.sin(lon * rad),
+      sum[2] + Math.sin(lat * rad),
+    ];
+  }
+  let centre: [number, number] = [
+    Math.atan2(sum[1], sum[0]) / rad,
+    Math.atan2(sum[2], Math.hypot(sum[0], sum[1])) / rad,
+  ];
+  let wide = 0;
+  let high = 0;
+  for (let round = 0; round < 3; round += 1) {
+    const flat = geoAzimuthalEquidistant().rotate([-centre[0], -centre[1]]).scale(EARTH_KM).translate([0, 0]).clipAngle(179);
+    const flats = points.map((point) => flat(point) ?? [0, 0]);
+    const xs = flats.map((point) => point[0]);
+    const ys = flats.map((point) => point[1]);
+    const [x0, x1, y0, y1] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+    wide = (x1 - x0) / 2;
+    high = (y1 - y0) / 2;
+    const middle = flat.invert!([(x0 + x1) / 2, (y0 + y1) / 2]);
+    if (middle) centre = middle as [number, number];
+  }
+  const half = Math.max(wide * (1 + margin), high * (1 + margin) * ratio, smallest_km);
+  return { latitude_deg: centre[1], longitude_deg: centre[0], half_km: half, kind: "plane" };
+}
+
+function projectionOf(frame: Frame, width: number, height: number): GeoProjection {
+  if (frame.kind === "globe") {
+    const radius = Math.min(width, height) / 2 - 6;
+    return geoOrthographic().rotate([-frame.longitude_deg, -frame.latitude_deg]).scale(radius).translate([width / 2, height / 2]).clipAngle(90);
+  }
+  const perKm = width / 2 / frame.half_km;
+  return geoAzimuthalEquidistant()
+    .rotate([-frame.longitude_deg, -frame.latitude_deg])
+    .scale(EARTH_KM * perKm)
+    .translate([width / 2, height / 2])
+    .clipAngle(120)
+    .clipExtent([[-2, -2], [width + 2, height + 2]]);
+}
+
+const NICE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000];
+
+function drawScale(pen: CanvasRenderingContext2D, frame: Frame, width: number, height: number, p: Palette): { left: number; top: number; right: number; bottom: number } {
+  const perKm = width / 2 / frame.half_km;
+  const wanted = (width * 0.22) / perKm;
+  const length = NICE.reduce((best, one) => (one <= wanted ? one : best), NICE[0]);
+  const [left, bottom] = [12, height - 12];
+  const right = left + length * perKm;
+  pen.strokeStyle = p.soft;
+  pen.lineWidth = 1.5;
+  pen.beginPath();
+  pen.moveTo(left, bottom - 4);
+  pen.lineTo(left, bottom);
+  pen.lineTo(right, bottom);
+  pen.lineTo(right, bottom - 4);
+  pen.stroke();
+  pen.fillStyle = p.soft;
+  pen.font = `11px ${FONT}`;
+  pen.textAlign = "center";
+  pen.textBaseline = "bottom";
+  pen.fillText(`${length} km`, (left + right) / 2, bottom - 4);
+  return { left: left - 4, top: bottom - 22, right: right + 4, bottom: bottom + 4 };
+}
+
+function drawMark(pen: CanvasRenderingContext2D, mark: Mark, x: number, y: number, p: Palette): void {
+  pen.lineWidth = 1.6;
+  pen.strokeStyle = p.ink;
+  pen.fillStyle = p.ink;
+  pen.beginPath();
+  if (mark.kind === "target") {
+    pen.strokeStyle = p.soft;
+    pen.moveTo(x - 6, y);
+    pen.lineTo(x + 6, y);
+    pen.moveTo(x, y - 6);
+    pen.lineTo(x, y + 6);
+    pen.stroke();
+  } else if (mark.kind === "published") {
+    pen.strokeStyle = p.limit;
+    pen.moveTo(x - 4.5, y - 4.5);
+    pen.lineTo(x + 4.5, y + 4.5);
+    pen.moveTo(x + 4.5, y - 4.5);
+    pen.lineTo(x - 4.5, y + 4.5);
+    pen.stroke();
+  } else if (mark.kind === "town") {
+    pen.fillStyle = p.soft;
+    pen.rect(x - 2, y - 2, 4, 4);
+    pen.fill();
+  } else if (mark.kind === "touchdown" || mark.kind === "now") {
+    pen.fillStyle = p.actual;
+    pen.strokeStyle = p.paper;
+    pen.arc(x, y, 5, 0, 7);
+    pen.fill();
+    pen.stroke();
+  } else {
+    pen.arc(x, y, 2.4, 0, 7);
+    pen.fill();
+  }
+}
+
+export class GroundMap {
+  private readonly sheet: Sheet;
+  private readonly coast: Coast;
+  private readonly frame: (ratio: number) => Frame;
+  private readonly content: () => MapContent;
+
+  constructor(holder: HTMLElement, label: string, coast: Coast, frame: (ratio: number) => Frame, content: () => MapContent, className = "map") {
+    this.sheet = new Sheet(holder, label, className);
+    this.coast = coast;
+    this.frame = frame;
+    this.content = content;
+  }
+
+  get canvas(): HTMLCanvasElement {
+    return this.sheet.canvas;
+  }
+
+  draw(): void {
+    const pen = this.sheet.begin();
+    const { width, height } = this.sheet;
+    const p = palette();
+    const frame = this.frame(width / height);
+    const projection = projectionOf(frame, width, height);
+    const path = geoPath(projection, pen);
+    this.drawBase(pen, path, frame, p);
+    const content = this.content();
+    const labels = new Labels(pen, { left: 4, top: 4, right: width - 4, bottom: height - 4 });
+    if (frame.kind === "plane") labels.avoid(drawScale(pen, frame, width, height, p));
+    this.drawRings(pen, path, projection, content, labels, p);
+    this.drawPoints(pen, projection, content, p);
+    this.drawLines(pen, path, projection, content, labels, p);
+    this.drawMarks(pen, projection, content, labels, p, frame);
+  }
+
+  private drawBase(pen: CanvasRenderingContext2D, path: ReturnType<typeof geoPath>, frame: Frame, p: Palette): void {
+    const { width, height } = this.sheet;
+    const shapes = coastShapes(this.coast);
+    const near = frame.kind === "plane" && frame.half_km < 2600 && frame.longitude_deg > 15 && frame.longitude_deg < 85 && frame.latitude_deg > 0;
+    const chosen = near ? shapes.region : shapes.world;
+    if (frame.kind === "globe") {
+      pen.fillStyle = p.water;
+      pen.beginPath();
+      path({ type: "Sphere" });
+      pen.fill();
+    } else {
+      pen.fillStyle = p.water;
+      pen.fillRect(0, 0, width, height);
+    }
+    pen.fillStyle = p.land;
+    pen.beginPath();
+    path(chosen.land);
+    pen.fill();
+    pen.strokeStyle = p.coast;
+    pen.lineWidth = 0.7;
+    pen.stroke();
+    pen.strokeStyle = p.border;
+    pen.lineWidth = 0.8;
+    pen.beginPath();
+    path(chosen.borders);
+    pen.stroke();
+    const step = frame.kind === "globe" ? 30 : frame.half_km > 1500 ? 20 : frame.half_km > 300 ? 5 : frame.half_km > 60 ? 1 : 0.25;
+    pen.strokeStyle = p.grid;
+    pen.lineWidth = 0.6;
+    pen.beginPath();
+    path(geoGraticule().step([step, step])());
+    pen.stroke();
+  }
+
+  private drawRings(pen: CanvasRenderingContext2D, path: ReturnType<typeof geoPath>, projection: GeoProjection, content: MapContent, labels: Labels, p: Palette): void {
+    pen.font = `11px ${FONT}`;
+    content.rings.forEach((one, index) => {
+      const closed = [...one.ring, one.ring[0]];
+      const line: GeoJSON.LineString = { type: "LineString", coordinates: closed };
+      pen.beginPath();
+      path(line);
+      if (one.fill) {
+        pen.fillStyle = p.band;
+        pen.fill();
+      }
+      pen.strokeStyle = one.colour ? one.colour(p) : p.soft;
+      pen.lineWidth = 1;
+      pen.setLineDash(one.fill ? [] : [4, 3]);
+      pen.stroke();
+      pen.setLineDash([]);
+      if (one.label) {
+        // Each outline is named at another place, so that names of neighbours do not meet
+        const angle = ((50 + 75 * index) * Math.PI) / 180;
+        const reach = (point: [number, number]): number => point[1] * Math.sin(angle) + point[0] * Math.cos(angle) * 0.7;
+        const out = one.ring.reduce((best, point) => (reach(point) > reach(best) ? point : best));
+        const at = projection(out);
+        if (at) labels.place(one.label, at[0], at[1], p.ink, p.paper);
+      }
+    });
+  }
+
+  private drawPoints(pen: CanvasRenderingContext2D, projection: GeoProjection, content: MapContent, p: Palette): void {
+    if (!content.points) return;
+    const { latitude_deg, longitude_deg } = content.points;
+    pen.fillStyle = p.actual;
+    const size = latitude_deg.length > 2000 ? 2 : 3;
+    pen.globalAlpha = latitude_deg.length > 2000 ? 0.3 : 0.6;
+    for (let i = 0; i < latitude_deg.length; i += 1) {
+      const at = projection([longitude_deg[i], latitude_deg[i]]);
+      if (at) pen.fillRect(at[0] - size / 2, at[1] - size / 2, size, size);
+    }
+    pen.globalAlpha = 1;
+  }
+
+  private drawLines(pen: CanvasRenderingContext2D, path: ReturnType<typeof geoPath>, projection: GeoProjection, content: MapContent, labels: Labels, p: Palette): void {
+    pen.font = `11px ${FONT}`;
+    for (const one of content.lines) {
+      pen.strokeStyle = one.colour(p);
+      pen.lineWidth = one.width ?? 1.8;
+      pen.setLineDash(one.dash ?? []);
+      pen.beginPath();
+      path({ type: "LineString", coordinates: one.points });
+      pen.stroke();
+      pen.setLineDash([]);
+    }
+    const { width, height } = this.sheet;
+    for (const one of content.lines) {
+      const seen = one.points.map((point) => projection(point)).filter((at): at is [number, number] => at !== null && at[0] > 0 && at[0] < width && at[1] > 0 && at[1] < height);
+      labels.avoidLine(seen);
+    }
+    for (const one of content.lines) {
+      if (!one.label || one.points.length === 0) continue;
+      const at = projection(one.points[one.points.length - 1]);
+      if (at) labels.place(one.label, at[0], at[1], one.colour(p), p.paper);
+    }
+  }
+
+  private drawMarks(pen: CanvasRenderingContext2D, projection: GeoProjection, content: MapContent, labels: Labels, p: Palette, frame: Frame): void {
+    pen.font = `11px ${FONT}`;
+    const { width, height } = this.sheet;
+    const order: Mark["kind"][] = ["touchdown", "now", "published", "target", "event", "sample", "town"];
+    const marks = [...content.marks].sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
+    const seen: [Mark, number, number][] = [];
+    for (const mark of marks) {
+      const point: [number, number] = [mark.longitude_deg, mark.latitude_deg];
+      const at = projection(point);
+      const hidden = frame.kind === "globe" && distanceKm(point, [frame.longitude_deg, frame.latitude_deg]) > 9990;
+      if (!at || hidden || at[0] < 0 || at[0] > width || at[1] < 0 || at[1] > height) continue;
+      labels.avoid({ left: at[0] - 4, top: at[1] - 4, right: at[0] + 4, bottom: at[1] + 4 });
+      seen.push([mark, at[0], at[1]]);
+    }
+    for (const [mark, x, y] of [...seen].reverse()) drawMark(pen, mark, x, y, p);
+    for (const [mark, x, y] of seen) {
+      if (mark.label) labels.place(mark.label, x, y, mark.kind === "town" ? p.soft : p.ink, p.paper);
+    }
+  }
+}
+
+/** d3-geo takes points closer than 1e-6 rad (6 m) for one and drops them; so the line keeps only points farther apart. */
+export function thinned(points: [number, number][]): [number, number][] {
+  const kept: [number, number][] = [];
+  for (const point of points) {
+    const last = kept[kept.length - 1];
+    if (!last || distanceKm(last, point) > 0.015) kept.push(point);
+  }
+  const end = points[points.length - 1];
+  if (kept.length > 1 && end) kept[kept.length - 1] = end;
+  return kept;
+}
+
+export function trackPoints(columns: Columns, from_s = -Infinity, to_s = Infinity): [number, number][] {
+  const { time_s, latitude_deg, longitude_deg } = columns;
+  const points: [number, number][] = [];
+  for (let i = 0; i < time_s.length; i += 1) {
+    if (time_s[i] >= from_s && time_s[i] <= to_s) points.push([longitude_deg[i], latitude_deg[i]]);
+  }
+  return thinned(points);
+}
+
+export function circle(place: Place, radius_km: number): [number, number][] {
+  const shape = geoCircle().center([place.longitude_deg, place.latitude_deg]).radius((radius_km / EARTH_KM) * (180 / Math.PI)).precision(3)();
+  return shape.coordinates[0] as [number, number][];
+}
+
+export function markOf(event: EventRow): Mark {
+  return { latitude_deg: event.latitude_deg, longitude_deg: event.longitude_deg, label: event.label, kind: event.event === "touchdown" ? "touchdown" : "event" };
+}

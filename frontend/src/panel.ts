@@ -1,0 +1,125 @@
+// A panel: heading, what it exports, and a body that is drawn anew when its size or the theme changes.
+
+export interface Drawable {
+  draw(): void;
+}
+
+export interface Table {
+  header: string[];
+  rows: (string | number | null)[][];
+}
+
+const drawables: Drawable[] = [];
+
+export function redrawAll(): void {
+  for (const one of drawables) one.draw();
+}
+
+export function element<K extends keyof HTMLElementTagNameMap>(
+  tag: K, attributes: Record<string, string> = {}, ...children: (Node | string)[]
+): HTMLElementTagNameMap[K] {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+export function csvText(table: Table): string {
+  const cell = (value: string | number | null): string => {
+    if (value === null) return "";
+    const text = String(value);
+    return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return [table.header, ...table.rows].map((row) => row.map(cell).join(",")).join("\r\n") + "\r\n";
+}
+
+export function download(name: string, content: Blob): void {
+  const address = URL.createObjectURL(content);
+  const link = element("a", { href: address, download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), 1000);
+}
+
+export interface PanelOptions {
+  id: string;
+  title: string;
+  note?: string;
+  csv?: () => Table;
+  canvases?: () => HTMLCanvasElement[];
+}
+
+/** Puts canvases one under the other on the paper of the page. */
+export function joined(canvases: HTMLCanvasElement[], paper: string): HTMLCanvasElement {
+  const width = Math.max(...canvases.map((one) => one.width));
+  const height = canvases.reduce((sum, one) => sum + one.height, 0);
+  const sheet = element("canvas");
+  sheet.width = width;
+  sheet.height = height;
+  const pen = sheet.getContext("2d")!;
+  pen.fillStyle = paper;
+  pen.fillRect(0, 0, width, height);
+  let top = 0;
+  for (const one of canvases) {
+    pen.drawImage(one, 0, top);
+    top += one.height;
+  }
+  return sheet;
+}
+
+export class Panel {
+  readonly root: HTMLElement;
+  readonly body: HTMLElement;
+
+  constructor(options: PanelOptions) {
+    this.body = element("div", { class: "body" });
+    const tools = element("span", { class: "tools" });
+    if (options.canvases) {
+      const button = element("button", { type: "button", "aria-label": `Save ${options.title} as PNG` }, "PNG");
+      button.addEventListener("click", () => {
+        const paper = getComputedStyle(document.documentElement).getPropertyValue("--paper").trim();
+        joined(options.canvases!(), paper).toBlob((blob) => blob && download(`${options.id}.png`, blob));
+      });
+      tools.append(button);
+    }
+    if (options.csv) {
+      const button = element("button", { type: "button", "aria-label": `Save ${options.title} as CSV` }, "CSV");
+      button.addEventListener("click", () => {
+        download(`${options.id}.csv`, new Blob([csvText(options.csv!())], { type: "text/csv" }));
+      });
+      tools.append(button);
+    }
+    const heading = element("h2", {}, options.title);
+    if (options.note) heading.append(element("small", {}, options.note));
+    this.root = element("section", { class: "panel", id: options.id }, element("header", {}, heading, tools), this.body);
+  }
+
+  drawnBy(drawable: Drawable): void {
+    drawables.push(drawable);
+  }
+}
+
+/** A canvas that fills its holder at the resolution of the screen. */
+export class Sheet {
+  readonly canvas: HTMLCanvasElement;
+  width = 0;
+  height = 0;
+
+  constructor(holder: HTMLElement, label: string, className = "") {
+    this.canvas = element("canvas", { role: "img", "aria-label": label, class: className });
+    holder.append(this.canvas);
+  }
+
+  /** Clears the canvas and returns its pen in CSS pixels. */
+  begin(): CanvasRenderingContext2D {
+    const box = this.canvas.getBoundingClientRect();
+    const ratio = Math.max(window.devicePixelRatio || 1, 2);
+    this.width = Math.max(box.width, 1);
+    this.height = Math.max(box.height, 1);
+    this.canvas.width = Math.round(this.width * ratio);
+    this.canvas.height = Math.round(this.height * ratio);
+    const pen = this.canvas.getContext("2d")!;
+    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    pen.clearRect(0, 0, this.width, this.height);
+    return pen;
+  }
+}
