@@ -42,10 +42,13 @@ function start(): void {
   addEventListener("beforeprint", () => {
     before = currentTheme();
     setTheme("light");
+    // The layout of the sheet of paper, before the browser asks for it, so that the canvases are drawn at its size
+    document.documentElement.classList.add("printing");
     redrawAll();
     redrawAll();
   });
   addEventListener("afterprint", () => {
+    document.documentElement.classList.remove("printing");
     setTheme(before);
     redrawAll();
   });

@@ -28,6 +28,7 @@ export interface StripData {
 }
 
 const HEIGHT = 128;
+const PRINTED = 100;
 const STEPS_S = [10, 20, 30, 60, 120, 180, 300, 600, 900, 1800, 3600, 7200];
 
 /** Ticks on whole minutes of the clock shown. */
@@ -102,7 +103,7 @@ export class Strip {
     const axis: uPlot.Axis = { stroke: p.soft, font: `11px ${FONT}`, grid: { stroke: p.grid, width: 1 }, ticks: { stroke: p.grid, size: 4 } };
     const options: uPlot.Options = {
       width: Math.max(this.holder.clientWidth, 200),
-      height: HEIGHT + (this.last ? 22 : 0),
+      height: (document.documentElement.classList.contains("printing") ? PRINTED : HEIGHT) + (this.last ? 22 : 0),
       legend: { show: false },
       cursor: { sync: { key: "flight" }, drag: { x: true, y: false }, points: { size: 6 } },
       scales: { x: { time: false, range: data.window }, y: { range: [bottom >= 0 && bottom < 0.3 * top ? 0 : bottom - pad, top + pad] } },
