@@ -53,6 +53,17 @@ export class Labels {
         if (!this.free(box)) continue;
         this.taken.push(box);
         this.pen.save();
+        if (reach > 1) {
+          // A label that had to move away keeps a line to its point
+          this.pen.strokeStyle = colour;
+          this.pen.globalAlpha = 0.5;
+          this.pen.lineWidth = 0.8;
+          this.pen.beginPath();
+          this.pen.moveTo(x, y);
+          this.pen.lineTo(Math.min(Math.max(x, box.left), box.right), middle > y ? box.top : middle < y ? box.bottom : middle);
+          this.pen.stroke();
+          this.pen.globalAlpha = 1;
+        }
         this.pen.textBaseline = "middle";
         this.pen.textAlign = "left";
         this.pen.lineWidth = 3;

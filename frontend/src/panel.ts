@@ -1,6 +1,8 @@
 // A panel: heading, what it exports, and a body that is drawn anew when its size or the theme changes.
 
 export interface Drawable {
+  /** Whether others take their size from it. */
+  readonly first?: boolean;
   draw(): void;
 }
 
@@ -12,7 +14,11 @@ export interface Table {
 const drawables: Drawable[] = [];
 
 export function redrawAll(): void {
-  for (const one of drawables) one.draw();
+  for (const one of drawables) if (one.first) one.draw();
+  // uPlot takes up its room in a microtask of its own, queued before this one
+  queueMicrotask(() => {
+    for (const one of drawables) if (!one.first) one.draw();
+  });
 }
 
 export function element<K extends keyof HTMLElementTagNameMap>(

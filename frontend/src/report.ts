@@ -31,20 +31,19 @@ function start(): void {
   if (data.kind === "flight") showFlight(data, root, clocks);
   else showCampaign(data, root);
   redrawAll();
-  // The strips have found their height now, and the panels beside them another one
-  requestAnimationFrame(redrawAll);
+  // A panel takes its size from its neighbours and from the window
   let waiting = 0;
-  addEventListener("resize", () => {
+  const watcher = new ResizeObserver(() => {
     cancelAnimationFrame(waiting);
     waiting = requestAnimationFrame(redrawAll);
   });
+  document.querySelectorAll(".panel").forEach((one) => watcher.observe(one));
   let before = currentTheme();
   addEventListener("beforeprint", () => {
     before = currentTheme();
     setTheme("light");
     // The layout of the sheet of paper, before the browser asks for it, so that the canvases are drawn at its size
     document.documentElement.classList.add("printing");
-    redrawAll();
     redrawAll();
   });
   addEventListener("afterprint", () => {

@@ -46,6 +46,7 @@ function scaled(values: Float64Array, factor: number, keep: Uint8Array): (number
 }
 
 export class Strip {
+  readonly first = true;
   readonly root: HTMLElement;
   private plot: uPlot | null = null;
   private readonly readout: HTMLElement;
