@@ -25,7 +25,10 @@ FLOW = (
 LAYERS = (
     ("cli", "one file for each verb; the only place that prints and turns errors into exit codes"),
     ("view", "figures and maps; reads columns and events, knows no physics"),
-    ("io  :  ground  :  ensemble", "files and messages  :  debris, risk, recovery  :  draws, cases, shards, statistics of campaigns"),
+    (
+        "io  :  ground  :  ensemble",
+        "files and messages  :  debris, risk, recovery  :  draws, cases, shards, statistics of campaigns",
+    ),
     ("flight", "plan, phases, starts, the run, the result"),
     ("environment", "fills the tables of air and wind: NRLMSIS, US 1976, space weather"),
     ("config  |  frames", "schema, loader, presets, compile to records  |  time scales, Earth orientation, orbits"),

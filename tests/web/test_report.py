@@ -1,4 +1,4 @@
-"""The report in a real browser: what it shows equals the files, it asks nobody, it can be read and worked by keyboard."""
+"""The report in a real browser: it shows what the files say, asks nobody, can be read and worked by keyboard."""
 
 from __future__ import annotations
 
@@ -64,7 +64,9 @@ def test_the_timeline_says_what_the_files_say(watched: Any, folder: Path) -> Non
         seconds = round(float(event["utc"][17:23]))
         assert shown[:5] == event["utc"][11:16] or seconds == 60
         assert int(shown[6:]) == seconds % 60
-        assert float(row.query_selector(".altitude").inner_text()) == pytest.approx(event["altitude_m"] / 1e3, abs=0.051)
+        assert float(row.query_selector(".altitude").inner_text()) == pytest.approx(
+            event["altitude_m"] / 1e3, abs=0.051
+        )
         speed = row.query_selector(".speed").inner_text()
         assert float(speed) == pytest.approx(event["speed_m_s"], abs=0.51)
 

@@ -169,7 +169,6 @@ def check_writable(folder: Path) -> None:
 def write_results(flight: Flight, folder: Path, *, figure: bool, timezone: str | None = None) -> None:
     """Write the results of a flight, with the figure if that is wanted and matplotlib is installed."""
     from steppe.io.folder import write_folder
-
     from steppe.view.documents import flight_document
     from steppe.view.report import write_report
 

@@ -39,8 +39,12 @@ def campaign_document(summary: Summary) -> dict[str, Any]:
         "failed": {name: one["count"] for name, one in statuses.items() if name != "landed"},
         "outputs": [_output(name, one) for name, one in known.items()],
         "distributions": [_distribution(name, known[name], summary) for name in DISTRIBUTIONS if name in known],
-        "drivers": [_drivers(name, known[name]) for name in DRIVEN if known.get(name, {}).get("drivers")][:_LARGEST_DRIVEN],
-        "limits": [{"label": _limit_text(one), "probability": _interval(one["exceeded"])} for one in summary.document["limits"]],
+        "drivers": [_drivers(name, known[name]) for name in DRIVEN if known.get(name, {}).get("drivers")][
+            :_LARGEST_DRIVEN
+        ],
+        "limits": [
+            {"label": _limit_text(one), "probability": _interval(one["exceeded"])} for one in summary.document["limits"]
+        ],
         "worst": [_worst(name, one) for name, one in known.items() if one["worst"]],
         "convergence": _convergence(known),
         "landing": {"latitude_deg": packed(summary.latitude_deg), "longitude_deg": packed(summary.longitude_deg)},
@@ -56,7 +60,9 @@ def campaign_document(summary: Summary) -> dict[str, Any]:
             "created_utc": about["created_utc"],
             **about["models"],
         },
-        "notes": [] if about["complete"] else [f"The campaign is not complete: {about['missing_shards']} shards are missing."],
+        "notes": []
+        if about["complete"]
+        else [f"The campaign is not complete: {about['missing_shards']} shards are missing."],
         "coast": coast_document(),
     }
     result: dict[str, Any] = plain(document)
@@ -112,7 +118,9 @@ def _output(name: str, one: Mapping[str, Any]) -> dict[str, Any]:
 def _distribution(name: str, one: Mapping[str, Any], summary: Summary) -> dict[str, Any]:
     bound = next((limit["bound"] for limit in summary.document["limits"] if limit["column"] == name), None)
     # a limit far outside the values would squeeze them into a corner; the table of limits says it
-    near = bound is not None and one["least"] - one["greatest"] < bound - one["greatest"] < 2.0 * (one["greatest"] - one["least"])
+    near = bound is not None and one["least"] - one["greatest"] < bound - one["greatest"] < 2.0 * (
+        one["greatest"] - one["least"]
+    )
     about = {"name": name, "label": _label(name), "unit": one["unit"], "limit": bound if near else None}
     return {**about, **one["histogram"]}
 

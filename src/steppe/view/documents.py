@@ -108,7 +108,10 @@ def flight_document(flight: Flight) -> dict[str, Any]:
         "epoch_unix_s": flight.epoch.timestamp(),
         "variables": variables_document(),
         "events": events,
-        "tracks": [track_document(flight.track, COLUMNS), *(track_document(one, MODULE_COLUMNS) for one in flight.modules)],
+        "tracks": [
+            track_document(flight.track, COLUMNS),
+            *(track_document(one, MODULE_COLUMNS) for one in flight.modules),
+        ],
         "departure": None if departing is None else {name: packed(one) for name, one in departing.columns.items()},
         "limits": limits_document(flight),
         "zone": zone_document(flight),
