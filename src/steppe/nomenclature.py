@@ -89,6 +89,7 @@ EVENTS: Final[dict[str, str]] = {
     "module_separation": "Separation of the modules",
     "entry_interface": "Entry interface",
     "guidance_start": "Guidance starts",
+    "module_release": "Stuck module breaks free",
     "peak_load": "Peak load",
     "plasma_exit": "End of the plasma",
     "parachute_command": "Parachute command",

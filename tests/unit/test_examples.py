@@ -95,3 +95,10 @@ def test_an_example_moved_without_its_vehicle_says_which_file_is_missing(tmp_pat
     (tmp_path / "moved.toml").write_text(text, "utf-8")
     with pytest.raises(ConfigError, match=r"vehicle.*iron-sphere\.toml"):
         load_mission(tmp_path / "moved.toml")
+
+
+def test_the_failed_separation_falls_short_as_tma_11_did() -> None:
+    flight = flown("soyuz-failed-separation")
+    assert flight.event("module_release") is not None
+    assert 400.0 < (landing("soyuz-failed-separation").distance_to_zone_km or 0.0) < 475.0
+    assert 8.0 < flight.peaks.load_g < 9.5

@@ -37,6 +37,10 @@ def fly_verb(
         str | None, typer.Option("--timezone", help="Show local times as well, for example Europe/London.")
     ] = None,
     no_figure: Annotated[bool, typer.Option("--no-figure", help="Leave the figure out.")] = False,
+    failure: Annotated[
+        str | None,
+        typer.Option("--failure", help="Let the separation fail, for example: instrument-module-stays."),
+    ] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Also list how many seconds and kilometres each input contributes.")
     ] = False,
@@ -46,6 +50,10 @@ def fly_verb(
     from steppe.config.loader import load_mission
 
     loaded = load_mission(mission)
+    if failure is not None:
+        from steppe.flight.failing import with_failure
+
+        loaded = with_failure(loaded, failure)
     folder = out if out is not None else None if as_json else default_folder(loaded.mission.name)
     if folder is not None:
         check_writable(folder)

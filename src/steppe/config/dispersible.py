@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 
@@ -22,6 +22,8 @@ class Dispersible:
         The value of an undisturbed flight: 0 for what is added, 1 for what is multiplied.
     meaning
         One line for the reader.
+    part
+        What it changes: "return", flown by campaigns, or "separation", the bodies that part from each other.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Dispersible:
     kind: str
     nominal: float
     meaning: str
+    part: str = "return"
 
     @property
     def is_factor(self) -> bool:
@@ -107,4 +110,34 @@ _ROWS: Final = (
     _multiplied("landing_engine_thrust_factor", "thrust of the landing engines over nominal"),
 )
 
-DISPERSIBLES: Final[dict[str, Dispersible]] = {row.name: row for row in _ROWS}
+
+def _module_rows(which: str) -> tuple[Dispersible, ...]:
+    """Return what can be dispersed of one module of ``split.modules``."""
+    module = f"{which}_module"
+    rows = (
+        _multiplied(f"{module}_separation_speed_factor", f"separation speed of the {which} module over nominal"),
+        _added(f"{module}_separation_pitch_error_deg", f"separation direction of the {which} module, in the orbit"),
+        _added(f"{module}_separation_yaw_error_deg", f"separation direction of the {which} module, out of the orbit"),
+        _multiplied(f"{module}_drag_area_factor", f"drag area of the {which} module (attitude) over nominal"),
+        _multiplied(f"{module}_mass_factor", f"mass of the {which} module over nominal"),
+    )
+    return rows
+
+
+_SEPARATION_ROWS: Final = tuple(
+    replace(row, part="separation")
+    for row in (
+        *_module_rows("first"),
+        *_module_rows("second"),
+        _multiplied("undocking_speed_factor", "speed of the undocking springs over nominal"),
+        _added("undocking_pitch_error_deg", "direction of the undocking springs, in the orbit"),
+        _added("undocking_yaw_error_deg", "direction of the undocking springs, out of the orbit"),
+        _multiplied("departure_burn_factor", "velocity change of the separation burns over nominal"),
+        _added("departure_burn_pitch_error_deg", "direction of the separation burns, in the orbit"),
+        _added("departure_burn_yaw_error_deg", "direction of the separation burns, out of the orbit"),
+        _multiplied("ship_drag_area_factor", "drag area of the ship (attitude) over nominal"),
+        _multiplied("station_drag_area_factor", "drag area of the station over nominal"),
+    )
+)
+
+DISPERSIBLES: Final[dict[str, Dispersible]] = {row.name: row for row in (*_ROWS, *_SEPARATION_ROWS)}

@@ -351,7 +351,20 @@ class Dispersions(Record):
                         f"correlation[{number}].parameters names '{name}', which has no [[parameter]] of its own, "
                         f"{nearest(name, names)}"
                     )
+                if DISPERSIBLES[name].part != DISPERSIBLES[group.parameters[0]].part:
+                    raise ValueError(
+                        f"correlation[{number}] joins '{name}', which changes the {DISPERSIBLES[name].part}, with "
+                        f"'{group.parameters[0]}', which changes the {DISPERSIBLES[group.parameters[0]].part}; "
+                        "only what changes the same can be correlated"
+                    )
                 if name in grouped:
                     raise ValueError(f"'{name}' stands in two correlations or twice in one; put all into one matrix")
                 grouped.append(name)
         return self
+
+    def of_the_return(self) -> Dispersions:
+        """Return what a campaign of returns flies: without what only the separations know."""
+        kept = tuple(entry for entry in self.parameter if DISPERSIBLES[entry.name].part == "return")
+        names = {entry.name for entry in kept}
+        groups = tuple(group for group in self.correlation if names.issuperset(group.parameters))
+        return self.model_copy(update={"parameter": kept, "correlation": groups})

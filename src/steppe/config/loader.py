@@ -414,6 +414,9 @@ def _misfits(mission: Mission, vehicle: Vehicle) -> list[tuple[str, str]]:
         for section, needed, given in needs
         if needed and given is None
     ]
+    misfit = mission.failure.misfit(vehicle) if mission.failure else None
+    if misfit is not None:
+        problems.append((f"failure.{misfit[0]}", misfit[1]))
     stages = [stage.name for stage in vehicle.parachutes.stages] if vehicle.parachutes else []
     for name in mission.published.events:
         if name not in EVENTS and name not in stages:

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
-from steppe.config.units import Angle, Density, Duration, Latitude, Length, LoadG, Longitude, Number, Speed
-from steppe.config.vehicle import GuidanceLaw, Record
+from steppe.config.units import Angle, Area, Density, Duration, Latitude, Length, LoadG, Longitude, Number, Speed
+from steppe.config.vehicle import GuidanceLaw, Record, Vehicle
+from steppe.errors import nearest
 
 
 def _read_utc(value: Any) -> datetime:
@@ -51,9 +52,13 @@ class Zone(Record):
 
 
 class Station(Record):
-    """The station's orbit: two lines, or a file (TLE, OMM or OEM) beside the mission file."""
+    """The station's orbit: two lines, or a file (TLE, OMM or OEM) beside the mission file.
+
+    `hard_body_radius_m` is that of the sphere that holds all of it: half of the 109 m of the ISS (NASA).
+    """
 
     name: str = "station"
+    hard_body_radius_m: Annotated[Length, Field(gt=0.0, le=1000.0)] = 54.5
     line1: str | None = None
     line2: str | None = None
     file: str | None = None
@@ -257,6 +262,63 @@ class Stop(Record):
     after_s: Annotated[Duration, Field(gt=0.0)] | None = None
 
 
+class Failure(Record):
+    """What goes wrong: the plan and its timer do not know it.
+
+    ``separation = "instrument-module-stays"``: at the split the module of that name (``instrument_module`` in the
+    vehicle file) stays on the capsule. Both fall together without lift until the module breaks free, at
+    `release_altitude_m` or when the dynamic pressure first reaches `release_dynamic_pressure_pa`; then the capsule
+    turns its shield forward and rolls. Without either it breaks free at 78 km: an assumption, the altitude at which
+    such modules break up (ISO 27875 practice), inside the plasma where that of TMA-11 came off (A. Perminov, RIA
+    Novosti, 24 May 2008). `drag_area_m2` of both together is that of the vehicle file if not given.
+    """
+
+    separation: str
+    release_altitude_m: Annotated[Length, Field(ge=15e3, le=200e3)] | None = None
+    release_dynamic_pressure_pa: Annotated[Number, Field(gt=0.0, le=1e6)] | None = None
+    drag_area_m2: Annotated[Area, Field(gt=0.0)] | None = None
+
+    @field_validator("separation")
+    @classmethod
+    def _names_what_stays(cls, separation: str) -> str:
+        if not separation.endswith("-stays"):
+            raise ValueError(f"expected the module and what it does, 'instrument-module-stays', got '{separation}'")
+        return separation
+
+    @model_validator(mode="after")
+    def _one_release(self) -> Failure:
+        if self.release_altitude_m is not None and self.release_dynamic_pressure_pa is not None:
+            raise ValueError("the module breaks free once: give release_altitude_m or release_dynamic_pressure_pa")
+        return self
+
+    @property
+    def module(self) -> str:
+        """The name of the module that stays, as the vehicle file has it."""
+        return self.separation.removesuffix("-stays").replace("-", "_")
+
+    def misfit(self, vehicle: Vehicle) -> tuple[str, str] | None:
+        """Return the key and the reason why this cannot happen to a vehicle, or None if it can."""
+        modules = {module.name: module for module in vehicle.split.modules} if vehicle.split else {}
+        names = [f"{name.replace('_', '-')}-stays" for name in modules]
+        if self.module not in modules:
+            return "separation", f"'{self.separation}' names no module of vehicle '{vehicle.name}', " + (
+                nearest(self.separation, names) if names else "which has no [split]"
+            )
+        if self.drag_area_m2 is None and modules[self.module].attached_drag_area_m2 is None:
+            return "drag_area_m2", (
+                f"needs the drag area of capsule and {self.module} together: give it here, or as "
+                f"attached_drag_area_m2 of the module in the file of vehicle '{vehicle.name}'"
+            )
+        top = vehicle.split.altitude_m if vehicle.split else 0.0
+        low = vehicle.parachutes.command_altitude_m if vehicle.parachutes else 0.0
+        if self.release_altitude_m is not None and not low < self.release_altitude_m < top:
+            return "release_altitude_m", (
+                f"= {self.release_altitude_m:g} must lie between the parachute command at {low:g} m and the split at "
+                f"{top:g} m"
+            )
+        return None
+
+
 class Limits(Record):
     """What ends the flight as a failure."""
 
@@ -305,6 +367,7 @@ class Mission(Record):
     wind: Wind = Wind()
     guidance: Guidance = Guidance()
     limits: Limits = Limits()
+    failure: Failure | None = None
     output: Output = Output()
     dispersions: str | None = None
     published: Published = Published()
@@ -318,6 +381,8 @@ class Mission(Record):
         if self.departure and self.deorbit and self.deorbit.ignition_utc:
             if self.deorbit.ignition_utc <= self.departure.undocking_utc:
                 raise ValueError("deorbit.ignition_utc must be later than departure.undocking_utc")
+        if self.failure is not None and self.start.phase not in ("station", "orbit"):
+            raise ValueError("a failed separation needs a flight that separates: start at the station or in orbit")
         if self.start.phase == "orbit" and self.deorbit is None:
             raise ValueError("a flight that starts in orbit also needs [deorbit]")
         if self.guidance.law == "predictor-corrector" and self.start.phase in ("orbit", "entry") and self.zone is None:

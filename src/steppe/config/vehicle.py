@@ -72,12 +72,19 @@ class Departure(Record):
     burns: tuple[SeparationBurn, ...] = ()
 
 
+Radius = Annotated[Length, Field(gt=0.0, le=1000.0)]
+
+
 class Ship(Record):
-    """The whole ship before it splits: mass, drag and engines."""
+    """The whole ship before it splits: mass, drag and engines.
+
+    `hard_body_radius_m` is that of the sphere about its centre that holds all of it in every attitude.
+    """
 
     mass_kg: PositiveMass
     propellant_kg: Mass
     drag_area_m2: Area
+    hard_body_radius_m: Radius | None = None
     deorbit_engine: Engine
     burn_attitude: Literal["local", "inertial"] = "local"
     departure: Departure
@@ -127,19 +134,28 @@ class Capsule(Record):
     mass_kg: PositiveMass
     reference_area_m2: Annotated[Area, Field(gt=0.0)]
     reference_length_m: Annotated[Length, Field(gt=0.0, le=1000.0)]
-    nose_radius_m: Annotated[Length, Field(gt=0.0, le=1000.0)]
+    nose_radius_m: Radius
+    hard_body_radius_m: Radius | None = None
     aerodynamics: Aerodynamics
     bank: BankLimits | None = None
 
 
 class DiscardedModule(Record):
-    """A part that flies on alone after the split and burns."""
+    """A part that flies on alone after the split and burns.
+
+    `centre_distance_m` lies between its centre and the capsule's while they are joined, `hard_body_radius_m` is that
+    of the sphere about it that holds all of it: separations need both. `attached_drag_area_m2` is the drag area of
+    module and capsule together, for a failed separation.
+    """
 
     name: Annotated[str, Field(min_length=1, max_length=64)]
     mass_kg: PositiveMass
     drag_area_m2: Annotated[Area, Field(gt=0.0)]
     separation_speed_m_s: Annotated[Speed, Field(ge=0.0, le=20.0)]
     separation_direction: Direction
+    centre_distance_m: Annotated[Length, Field(ge=0.0, le=1000.0)] | None = None
+    hard_body_radius_m: Radius | None = None
+    attached_drag_area_m2: Annotated[Area, Field(gt=0.0)] | None = None
 
 
 class Split(Record):

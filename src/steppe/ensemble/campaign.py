@@ -108,7 +108,7 @@ def plan_campaign(loaded: LoadedMission, mission: str, samples: int, seed: int, 
         raise ConfigError(f"a campaign needs at least 1 sample, got {samples}", key="-n")
     if not 0 <= seed < 2**64:
         raise ConfigError(f"the seed is a whole number from 0 to 2^64 - 1, got {seed}", key="--seed")
-    dispersions = dispersions_of(loaded)
+    dispersions = dispersions_of(loaded).of_the_return()
     nominal = nominal_return(loaded)
     spec = CampaignSpec(
         mission=mission,

@@ -245,9 +245,9 @@ def _disperse_burn(nominal: Nominal, samples: Samples, rows: Array) -> None:
 def _disperse_capsule(nominal: Nominal, samples: Samples, rows: Array) -> None:
     heavy = rows[:, :, k.SET_MASS_KG] > 0.0
     rows[:, :, k.SET_MASS_KG] += np.where(heavy, samples.values("capsule_mass_error_kg")[:, None], 0.0)
-    steered = nominal.number("guidance_start")
-    if steered is not None:
-        rows[:, steered, k.END_VALUE] += samples.values("chute_command_error_m")
+    command = nominal.number("parachute_command")
+    if command is not None and command > 0:
+        rows[:, command - 1, k.END_VALUE] += samples.values("chute_command_error_m")
 
 
 def _disperse_canopies(nominal: Nominal, samples: Samples, rows: Array) -> None:

@@ -161,6 +161,28 @@ def wilson(count: int, samples: int, confidence: float = CONFIDENCE) -> Proporti
     return Proportion(count, samples, p, low, high)
 
 
+def upper_bound(count: int, samples: int, confidence: float = CONFIDENCE) -> float:
+    """Return the exact one-sided upper bound of a probability (Clopper and Pearson, Biometrika 26, 404, 1934).
+
+    It is the p at which so few events have the probability 1 - confidence; with none in n it is
+    1 - (1 - confidence)^(1/n), close to 3/n for 95 % ("rule of three").
+    """
+    if count >= samples:
+        return 1.0
+    if count == 0:
+        return -math.expm1(math.log1p(-confidence) / samples)
+    low, high = count / samples, 1.0
+    while high - low > 1e-12 * high:
+        middle = 0.5 * (low + high)
+        if not low < middle < high:
+            break
+        if float(binomial_cdf(samples, middle)[count]) > 1.0 - confidence:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
 def worst(
     values: npt.ArrayLike, samples: npt.NDArray[np.int64], which: str, count: int = WORST_CASES
 ) -> list[tuple[int, float]]:

@@ -18,24 +18,24 @@ from steppe.config.mission import Zone
 from steppe.errors import LANDED, ConfigError
 from steppe.flight import assemble
 from steppe.flight import phases as ph
+from steppe.flight.beside import departing, module_tracks
 from steppe.flight.changes import Changes
 from steppe.flight.checks import require_propellant, require_stop_below_start
+from steppe.flight.failing import failed_phases, stuck_module
 from steppe.flight.plan import Plan, Problem, aim_frame, brief_guidance, find_pass, miss_of_aim, plan_return
-from steppe.flight.result import Departing, Flight, Track
+from steppe.flight.result import Flight
 from steppe.flight.running import Run, run_phases, start_row
 from steppe.flight.starting import Beginning, begin_elsewhere
 from steppe.flight.surroundings import surroundings
 from steppe.frames.elements import StationOrbit
 from steppe.frames.geodetic import geodetic_to_itrf
 from steppe.kernels import flying as k
-from steppe.kernels.guide import Guide
+from steppe.kernels.guide import BALLISTIC, Guide
 from steppe.kernels.motion import World
 
 Array = npt.NDArray[np.float64]
 Progress = Callable[[str], None]
 
-# The two discarded modules are followed to below the 78 km where such modules break up (ISO 27875 practice)
-MODULE_END_M = 70e3
 # B* to drag area over mass: B* = rho_0 CD A / (2 m) with rho_0 = 0.1570 kg/m2 per Earth radius
 # (Vallado, Fundamentals of Astrodynamics and Applications, 4th ed., section 2.4.2)
 _BSTAR_TO_DRAG_M2_KG = 2.0 / 0.1570
@@ -52,6 +52,7 @@ class _Ready:
     plan: Plan | None
     # The world that the ship believes in, where it is not the true one
     model: World | None = None
+    notes: tuple[str, ...] = ()
 
 
 def fly(loaded: LoadedMission, *, progress: Progress | None = None, changes: Changes | None = None) -> Flight:
@@ -78,7 +79,7 @@ def fly(loaded: LoadedMission, *, progress: Progress | None = None, changes: Cha
     """
     say = progress or (lambda _: None)
     say("reading the station's orbit, building air and wind")
-    beginning = _begin(loaded)
+    beginning = begin(loaded)
     say("planning the burn (the first run compiles the kernels; later runs do not)")
     if changes is not None and changes.known:
         loaded, beginning = changes.applied_to(loaded, beginning)
@@ -86,7 +87,7 @@ def fly(loaded: LoadedMission, *, progress: Progress | None = None, changes: Cha
     if changes is not None and not changes.known:
         loaded, ready = _otherwise(loaded, ready, changes)
     say("flying")
-    return _fly_ready(loaded, ready)
+    return _fly_ready(loaded, _fail(loaded, ready))
 
 
 def rehearse(loaded: LoadedMission) -> tuple[World, World, Guide, Run]:
@@ -102,8 +103,8 @@ def rehearse(loaded: LoadedMission) -> tuple[World, World, Guide, Run]:
     ConfigError, ElementsError, EnvironmentDataError, PlanError
         As `fly`.
     """
-    beginning = _begin(loaded)
-    ready = _prepare(loaded, beginning)
+    beginning = begin(loaded)
+    ready = _fail(loaded, _prepare(loaded, beginning))
     model = beginning.world if ready.model is None else ready.model
     return beginning.world, model, ready.guide, _run(loaded, ready, record_every_s=1e9)
 
@@ -121,6 +122,21 @@ def _otherwise(loaded: LoadedMission, ready: _Ready, changes: Changes) -> tuple[
     return changed, _Ready(beginning, ready.guide, phases, ready.plan, ready.beginning.world)
 
 
+def _fail(loaded: LoadedMission, ready: _Ready) -> _Ready:
+    """Return the flight with the separation failed, where the mission says so: the plan stays."""
+    stuck = stuck_module(loaded)
+    if stuck is None:
+        return ready
+
+    def fly_them(phases: list[ph.Phase]) -> Run:
+        return _run(loaded, replace(ready, phases=phases), record_every_s=1.0)
+
+    phases, release_m = failed_phases(loaded, ready.phases, fly_them, ready.beginning.world)
+    name = stuck.name.replace("_", " ")
+    note = f"The {name} stays on the capsule at the separation and breaks free at {release_m / 1e3:.1f} km."
+    return replace(ready, phases=phases, guide=ready.guide._replace(law=BALLISTIC), notes=(*ready.notes, note))
+
+
 def station_orbit(loaded: LoadedMission, before_utc: datetime) -> StationOrbit:
     """Return the station's orbit of a mission."""
     station = loaded.mission.station
@@ -131,7 +147,8 @@ def station_orbit(loaded: LoadedMission, before_utc: datetime) -> StationOrbit:
     return StationOrbit.from_lines(str(station.line1), str(station.line2), source=f"{loaded.source}: station")
 
 
-def _begin(loaded: LoadedMission) -> Beginning:
+def begin(loaded: LoadedMission) -> Beginning:
+    """Return where, when and in what world a mission begins."""
     return _from_station(loaded) if loaded.mission.start.phase == "station" else begin_elsewhere(loaded)
 
 
@@ -352,11 +369,11 @@ def _fly_ready(loaded: LoadedMission, ready: _Ready) -> Flight:
         status=run.status,
         epoch=beginning.epoch,
         track=track,
-        modules=_modules(loaded, ready, run),
+        modules=() if ready.plan is None else module_tracks(loaded, run, beginning.world),
         events=events,
         peaks=assemble.peaks_of(track, events),
         touchdown=assemble.touchdown_of(track, events, loaded.zone, mission.published),
-        departing=_departing(ready, run, track),
+        departing=None if ready.plan is None else departing(beginning, ready.plan.ignition_s, run, track),
         plan=_plan_facts(ready, run),
         provenance={
             "steppe": version("steppe"),
@@ -365,7 +382,7 @@ def _fly_ready(loaded: LoadedMission, ready: _Ready) -> Flight:
             "guidance": mission.guidance.law,
             **beginning.provenance,
         },
-        notes=beginning.notes,
+        notes=(*beginning.notes, *ready.notes),
     )
 
 
@@ -394,41 +411,3 @@ def _plan_facts(ready: _Ready, run: Run) -> dict[str, float | str | None]:
         facts["delta_v_m_s"] = float(run.begins[cut, k.SENSED] - run.begins[lit, k.SENSED])
         facts["propellant_kg"] = float(run.begins[lit, k.MASS] - run.begins[cut, k.MASS])
     return facts
-
-
-def _modules(loaded: LoadedMission, ready: _Ready, run: Run) -> tuple[Track, ...]:
-    """Fly the discarded modules from the split."""
-    split = loaded.vehicle.split
-    names = [phase.event for phase in run.phases[: run.begun]]
-    if split is None or "module_separation" not in names or ready.plan is None:
-        return ()
-    begin = run.begins[names.index("module_separation")]
-    tracks = []
-    for module in split.modules:
-        kick = [module.separation_speed_m_s * part for part in ph.unit(module.separation_direction)]
-        columns = {
-            k.FIXED_DRAG_M2: module.drag_area_m2,
-            k.STEP_S: ph.COAST_STEP_S,
-            k.TIME_LIMIT_S: 7200.0,
-            **dict(zip((k.KICK_RADIAL, k.KICK_ALONG, k.KICK_CROSS), kick, strict=True)),
-            **ph.falling_through(MODULE_END_M),
-        }
-        start = start_row(float(begin[k.TIME]), begin[k.X : k.Z + 1], begin[k.U : k.W + 1], module.mass_kg)
-        phases = [ph.Phase("module_separation", columns)]
-        own = run_phases(ready.beginning.world, None, phases, start, ground_m=-1e4, record_every_s=1.0)
-        tracks.append(assemble.track_of(module.name, own, ready.beginning.world, 1.0, banked=False))
-    return tuple(tracks)
-
-
-def _departing(ready: _Ready, run: Run, track: Track) -> Departing | None:
-    """Fly the station beside the ship until the ignition."""
-    beginning, plan = ready.beginning, ready.plan
-    if beginning.station is None or plan is None:
-        return None
-    columns = {k.FIXED_DRAG_M2: beginning.station_drag_m2_kg, k.STEP_S: ph.DRIFT_STEP_S}
-    phases = [ph.Phase("undocking", {**columns, **ph.after(plan.ignition_s)})]
-    own = run_phases(beginning.world, None, phases, beginning.station, ground_m=-1e4, record_every_s=10.0)
-    station = assemble.track_of("station", own, beginning.world, 1.0, banked=False)
-    burns = [i for i in range(run.begun) if run.phases[i].event == "separation_burn"]
-    settled_s = float(run.begins[burns[-1] + 1, k.TIME]) if burns else 600.0
-    return assemble.departing_of(track, station, settled_s, plan.ignition_s)

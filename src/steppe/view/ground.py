@@ -10,15 +10,26 @@ import numpy.typing as npt
 from steppe.flight.result import Flight, Track
 from steppe.io.geojson import circle, split_at_antimeridian
 from steppe.view import theme
-from steppe.view.labels import Labels
-from steppe.view.map import Azimuthal, draw_base, draw_countries, draw_scale, draw_towns, draw_world, frame_axes
-from steppe.view.panels import entry_window_s, event_name
+from steppe.view.labels import PLACES, Labels, beside
+from steppe.view.map import (
+    Azimuthal,
+    draw_base,
+    draw_countries,
+    draw_scale,
+    draw_towns,
+    draw_world,
+    frame_axes,
+    reserve_towns,
+)
+from steppe.view.panels import BESIDE, entry_window_s, event_name
 
 Floats = npt.NDArray[np.float64]
 _ZOOM_KM: Final = 50.0
+# Distance of a module's strand from the track of the capsule, in pixels of the figure's own 100 per inch
+_STRAND_PX: Final = 3.2
 # From high to low: the first ones get their label when there is not room for all
-_ON_REGION: Final = ("touchdown", "entry_interface", "peak_load", "guidance_start",
-                     "parachute_command", "plasma_exit")  # fmt: skip
+_ON_REGION: Final = ("touchdown", "entry_interface", "module_separation", "peak_load", "guidance_start",
+                     "module_release", "parachute_command", "plasma_exit")  # fmt: skip
 _ON_WORLD: Final = ("deorbit_ignition", "undocking", "module_separation", "touchdown", "deorbit_cutoff")
 
 
@@ -52,26 +63,33 @@ def draw_region(axes: Any, flight: Flight) -> None:
         labels.reserve(child)
     for px, py in parts:
         labels.avoid_line(px, py)
+    reserve_towns(axes, projection, labels)
     _draw_zone(axes, flight, projection)
     axes.plot(x, y, color=theme.BLUE, linewidth=2.0, zorder=5)
+    _draw_modules(axes, flight, parts[1 : 1 + len(flight.modules)], labels)
     for name in _ON_REGION:
         _mark(axes, flight, name, projection, labels)
-    for number, (module, (px, py)) in enumerate(zip(flight.modules, parts[1:], strict=False)):
-        if len(px):
-            colour = theme.MODULE_COLOURS[number % len(theme.MODULE_COLOURS)]
-            axes.plot(px, py, color=colour, linewidth=1.2, linestyle=(0, (4, 2)), zorder=4.5)
-            axes.plot(px[-1], py[-1], "x", markersize=5.0, color=colour, zorder=5)
-            # where the record of a module ends it is not known to have landed: its height is said
-            end = theme.shown("altitude_m", float(module.columns["altitude_m"][-1]))
-            labels.place(
-                f"{module.body.replace('_', ' ').capitalize()}\n(to {end:.0f} km)",
-                float(px[-1]),
-                float(py[-1]),
-                color=colour,
-            )
     draw_scale(axes, labels)
     draw_towns(axes, projection, labels)
     draw_countries(axes, projection, labels)
+
+
+def _draw_modules(axes: Any, flight: Flight, ways: list[tuple[Floats, Floats]], labels: Labels) -> None:
+    """Draw the modules beside the capsule's track: their own are less than its width away."""
+    if flight.modules:
+        axes.set_title(BESIDE, loc="right", fontsize=theme.SMALL - 0.5, color=theme.SOFT, pad=4.0)
+    for number, (module, way) in enumerate(zip(flight.modules, ways, strict=True)):
+        if len(way[0]) < 2:
+            continue
+        colour, side = theme.module_style(number)
+        x, y = beside(axes, *way, side * _STRAND_PX)
+        axes.plot(x, y, color=colour, linewidth=1.6, zorder=4.5, solid_capstyle="butt")
+        axes.plot(x[-1], y[-1], "o", markersize=3.5, color=colour, zorder=5.5)
+        # where the record of a module ends it is not known to have landed: its height is said
+        end = theme.shown("altitude_m", float(module.columns["altitude_m"][-1]))
+        text = f"{module.body.replace('_', ' ').capitalize()}\nto {end:.0f} km"
+        places = ((-0.8, 0.8), (-1.0, 0.3), (-0.5, 1.2)) if side > 0.0 else ((0.8, -0.8), (1.0, -0.3), (0.5, -1.2))
+        labels.place(text, float(x[-1]), float(y[-1]), color=colour, places=places + PLACES)
 
 
 def draw_zoom(axes: Any, flight: Flight) -> None:

@@ -10,6 +10,8 @@ import numpy.typing as npt
 
 from steppe.view import theme
 
+Floats = npt.NDArray[np.float64]
+
 # Where a label may stand, as seen from its point; the first free place wins
 PLACES: tuple[tuple[float, float], ...] = (
     (1.0, 0.0), (0.8, -0.8), (0.8, 0.8), (-1.0, 0.0), (-0.8, -0.8), (-0.8, 0.8), (0.0, 1.2), (0.0, -1.2),
@@ -164,6 +166,26 @@ class Labels:
 def _any_inside(points: npt.NDArray[np.float64], box: Any) -> bool:
     x, y = points.T
     return bool(np.any((x > box.x0) & (x < box.x1) & (y > box.y0) & (y < box.y1)))
+
+
+def beside(axes: Any, x: Floats, y: Floats, pixels: float) -> tuple[Floats, Floats]:
+    """Return a line moved to its left by some pixels, so that lines of one way lie side by side.
+
+    Parameters
+    ----------
+    axes
+        A matplotlib axes with its final limits and position.
+    x, y
+        The line in data coordinates, at least two points.
+    pixels
+        To the left seen along the line, negative to the right.
+    """
+    axes.get_xlim(), axes.get_ylim()
+    points = axes.transData.transform(np.column_stack([x, y]))
+    way = np.gradient(points, axis=0)
+    way /= np.maximum(np.hypot(*way.T), 1e-9)[:, None]
+    moved = axes.transData.inverted().transform(points + pixels * np.column_stack([-way[:, 1], way[:, 0]]))
+    return moved[:, 0], moved[:, 1]
 
 
 def spread(positions: list[float], gap: float, lowest: float, highest: float) -> list[float]:

@@ -163,17 +163,29 @@ def draw_world(axes: Any) -> None:
     axes.axhline(0.0, color="white", linewidth=0.5, zorder=1.3)
 
 
+def reserve_towns(axes: Any, projection: Azimuthal, labels: Labels) -> None:
+    """Keep other labels off the marks of the towns inside the limits, which are drawn after them."""
+    for _, x, y in _towns(axes, projection):
+        labels.reserve_point(x, y, 3.0)
+
+
 def draw_towns(axes: Any, projection: Azimuthal, labels: Labels) -> None:
     """Mark the towns inside the limits, named where there is room."""
-    (x0, x1), (y0, y1) = axes.get_xlim(), axes.get_ylim()
-    for name, latitude_deg, longitude_deg in TOWNS:
-        x, y = (float(value) for value in projection(longitude_deg, latitude_deg))
-        if not (x0 < x < x1 and y0 < y < y1):
-            continue
+    for name, x, y in _towns(axes, projection):
         style: dict[str, Any] = {"color": theme.SOFT, "fontstyle": "italic", "zorder": 3, "fontsize": theme.SMALL - 0.5}
-        if labels.place(name, x, y, distances=(4.0,), **style):
+        if labels.place(name, x, y, distances=(4.0, 11.0, 18.0), **style):
             axes.plot(x, y, "s", markersize=2.6, color=theme.SOFT, zorder=3)
             labels.reserve_point(x, y, 3.0)
+
+
+def _towns(axes: Any, projection: Azimuthal) -> list[tuple[str, float, float]]:
+    (x0, x1), (y0, y1) = axes.get_xlim(), axes.get_ylim()
+    found = []
+    for name, latitude_deg, longitude_deg in TOWNS:
+        x, y = (float(value) for value in projection(longitude_deg, latitude_deg))
+        if x0 < x < x1 and y0 < y < y1:
+            found.append((name, x, y))
+    return found
 
 
 def draw_countries(axes: Any, projection: Azimuthal, labels: Labels) -> None:

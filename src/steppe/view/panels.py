@@ -10,7 +10,7 @@ import numpy.typing as npt
 from steppe.flight.result import Event, Flight
 from steppe.nomenclature import EVENTS, VARIABLES
 from steppe.view import theme
-from steppe.view.labels import Labels, spread
+from steppe.view.labels import Labels, beside, spread
 
 Floats = npt.NDArray[np.float64]
 
@@ -24,6 +24,7 @@ STRIPS: Final = (
 )
 _SHORT: Final = {
     "module_separation": "Separation",
+    "module_release": "Module breaks free",
     "guidance_start": "Guidance",
     "plasma_exit": "Plasma ends",
     "parachute_command": "Parachute",
@@ -34,6 +35,12 @@ _SHORT: Final = {
 # Minutes shown before the entry interface and after the last event of the entry
 _BEFORE_MIN: Final = 1.0
 _AFTER_MIN: Final = 1.0
+# The separation is shown if it is at most so long before the entry interface, and this lead before it
+_LONGEST_MIN: Final = 10.0
+_LEAD_S: Final = 15.0
+BESIDE: Final = "modules: side by side with the capsule"
+# Distance of a module's strand from the line of the capsule, in pixels of the figure's own 100 per inch
+_STRAND_PX: Final = 2.6
 
 
 def event_name(event: Event) -> str:
@@ -58,7 +65,12 @@ def entry_window_s(flight: Flight) -> tuple[float, float]:
         return first, last
     ends = [event.time_s for event in map(flight.event, ("main_inflated", "parachute_command")) if event is not None]
     end = ends[0] + 60.0 * _AFTER_MIN if ends else last
-    return max(first, entry.time_s - 60.0 * _BEFORE_MIN), min(last, end)
+    begin = entry.time_s - 60.0 * _BEFORE_MIN
+    split = flight.event("module_separation")
+    if split is not None and flight.modules and 0.0 < entry.time_s - split.time_s < 60.0 * _LONGEST_MIN:
+        # the modules are shown from where they part
+        begin = min(begin, split.time_s - _LEAD_S)
+    return max(first, begin), min(last, end)
 
 
 def strip_columns(flight: Flight) -> list[tuple[str, str, bool]]:
@@ -93,6 +105,8 @@ def draw_strips(all_axes: list[Any], flight: Flight) -> None:
         else:
             low = min(0.0, float(np.nanmin(values)))
             axes.set_ylim(low, max(1.12 * float(np.nanmax(values)), low + 1e-3))
+        if name == "altitude_m":
+            _draw_modules(axes, flight, zero)
         if with_peak:
             command = flight.event("parachute_command")
             # the opening shock of a canopy is no peak of the entry
@@ -100,6 +114,25 @@ def draw_strips(all_axes: list[Any], flight: Flight) -> None:
             _note_peak(axes, minutes, np.where(entry, values, np.nan), name)
     all_axes[-1].set_xlabel(f"minutes after {zero_name}")
     _mark_events(all_axes, flight, zero, (begin, end))
+
+
+def _draw_modules(axes: Any, flight: Flight, zero: float) -> None:
+    """Draw the modules beside the altitude of the capsule: their own is less than the width of the line away."""
+    if flight.modules:
+        axes.set_title(BESIDE, loc="right", fontsize=theme.SMALL - 0.5, color=theme.SOFT, pad=3.0)
+    for number, module in enumerate(flight.modules):
+        columns = module.columns
+        if len(module) < 2:
+            continue
+        colour, side = theme.module_style(number)
+        height = theme.shown("altitude_m", columns["altitude_m"])
+        x, y = beside(axes, (columns["time_s"] - zero) / 60.0, height, side * _STRAND_PX)
+        axes.plot(x, y, color=colour, linewidth=1.4, zorder=2.5, solid_capstyle="butt")
+        axes.plot(x[-1], y[-1], "o", markersize=2.8, color=colour, zorder=3.5)
+        style = {"textcoords": "offset points", "fontsize": theme.SMALL - 0.5, "color": colour, "zorder": 4,
+                 "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 0.4}}  # fmt: skip
+        where = {"xytext": (5, 6), "ha": "left"} if side > 0.0 else {"xytext": (-5, -8), "ha": "right"}
+        axes.annotate(module.body.replace("_", " "), (x[-1], y[-1]), va="center", **where, **style)
 
 
 def _finish_bank(axes: Any, minutes: Floats, columns: dict[str, Floats], inside: npt.NDArray[np.bool_]) -> None:

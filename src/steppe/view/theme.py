@@ -83,6 +83,11 @@ def themed() -> AbstractContextManager[Any]:
     return context
 
 
+def module_style(number: int) -> tuple[str, float]:
+    """Return the colour of a module's strand and on which side of the capsule's track it lies: 1 left, -1 right, ..."""
+    return MODULE_COLOURS[number % len(MODULE_COLOURS)], (1.0 if number % 2 == 0 else -1.0) * (1.0 + number // 2)
+
+
 def label(name: str) -> str:
     """Return what an axis calls a column: its label and its unit for people."""
     variable = VARIABLES[name]
