@@ -30,6 +30,9 @@ AIR_HEAT_RATIO: Final = 1.4
 # Sutton and Graves, NASA TR R-376 (1971): cold-wall stagnation heating in air, SI, W/m2
 SUTTON_GRAVES_AIR: Final = 1.7415e-4
 
+# Stefan-Boltzmann constant (SI 2019)
+STEFAN_BOLTZMANN_W_M2_K4: Final = 5.670374419e-8
+
 # Boltzmann constant (SI 2019) and hard-sphere diameter of air (Bird 1994, appendix A) for the mean free path
 BOLTZMANN_J_K: Final = 1.380649e-23
 AIR_MOLECULE_DIAMETER_M: Final = 4.15e-10

@@ -33,6 +33,10 @@ class PlanError(SteppeError):
     """No deorbit burn brings the ship to the zone under the given constraints."""
 
 
+class MessageError(SteppeError):
+    """A CCSDS message is not one, breaks a rule of its standard, or says something that cannot be used."""
+
+
 class OutputError(SteppeError):
     """A result cannot be written where the user asked."""
 

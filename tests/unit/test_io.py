@@ -245,6 +245,7 @@ def test_folder_holds_everything_and_reproduces_the_mission(flight: Flight, tmp_
     files = write_folder(flight, out, {"note.txt": lambda path: write_text(path, "hi")}, timezone="Asia/Almaty")
     names = {path.relative_to(out).as_posix() for path in files}
     assert {"flight.parquet", "departure.parquet", "events.json", "track.geojson", "oem/capsule.oem"} <= names
+    assert {"rdm/capsule.rdm", "rdm/capsule.xml", "rdm/orbital-module.rdm", "rdm/service-module.xml"} <= names
     assert {"oem/orbital-module.oem", "oem/service-module.oem", "mission.toml", "note.txt"} <= names
     assert names == {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
     assert set(strict((out / "events.json").read_text())["files"]) == names

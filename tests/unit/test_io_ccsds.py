@@ -147,3 +147,19 @@ def test_two_modules_of_one_name_get_two_files(flight: Flight, tmp_path: Path) -
 def test_a_folder_that_is_not_there_is_said_in_words(flight: Flight, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="create it first"):
         write_oem(flight, tmp_path / "missing")
+
+
+def test_another_package_reads_every_ephemeris(flight: Flight, tmp_path: Path) -> None:
+    """The reader is the PyPI package oem (MIT), which shares no code with ccsds-ndm-py or with steppe."""
+    oem_reader = pytest.importorskip("oem", reason="the second reader is an extra: pip install oem")
+    for path, track in zip(write_oem(flight, tmp_path, CREATED), (flight.track, *flight.modules), strict=True):
+        read = oem_reader.OrbitEphemerisMessage.open(str(path))
+        assert read.version == "2.0"
+        states = list(read.states)
+        assert len(states) == len(thin(track))
+        for state, at in ((states[0], 0), (states[-1], -1)):
+            place_m = np.array([track.columns[name][at] for name in STATE])
+            read_m = np.concatenate([state.position, state.velocity]) * 1e3
+            np.testing.assert_allclose(read_m, place_m, rtol=0.0, atol=1e-6)
+            seconds_late = (state.epoch.datetime.replace(tzinfo=UTC) - flight.epoch).total_seconds()
+            assert seconds_late == pytest.approx(track.columns["time_s"][at], abs=1e-5)

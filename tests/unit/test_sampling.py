@@ -14,10 +14,10 @@ import scipy.stats
 from steppe.config.dispersible import DISPERSIBLES
 from steppe.config.dispersions import Dispersions
 from steppe.config.loader import dispersions_names, load_dispersions, load_vehicle
+from steppe.config.trim import trim_effect
 from steppe.ensemble import streams
 from steppe.ensemble.profiles import STREAMS
 from steppe.ensemble.sampling import Samples, draw, triangular_root
-from steppe.ensemble.trim import trim_effect
 from steppe.errors import ConfigError
 
 N = 100_000

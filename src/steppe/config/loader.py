@@ -40,7 +40,7 @@ class LoadedMission:
     mission
         The mission file.
     vehicle
-        The vehicle that it names.
+        The vehicle that it names, with the people and the cargo of the mission's manifest in it.
     zone
         The zone that it names or contains, None if it has none.
     source
@@ -59,7 +59,8 @@ class LoadedMission:
     def config_hash(self) -> str:
         """SHA-256 of all values (canonical JSON), and of the files that the mission names instead of their names."""
         content: dict[str, Any] = {
-            "mission": self.mission.model_dump(mode="json", exclude={"vehicle", "zone"}),
+            # what a manifest changes is in the vehicle
+            "mission": self.mission.model_dump(mode="json", exclude={"vehicle", "zone", "manifest"}),
             "vehicle": self.vehicle.model_dump(mode="json"),
             "zone": self.zone.model_dump(mode="json") if self.zone else None,
         }
@@ -167,6 +168,10 @@ def load_mission(name_or_path: str | Path) -> LoadedMission:
     elif isinstance(given_zone, str):
         zone = load_zone(given_zone, folder, asked_by=source)
     vehicle = load_vehicle(str(given_vehicle), folder, asked_by=source)
+    if mission.manifest is not None and not mission.manifest.applied:
+        from steppe.config.boarding import boarded
+
+        vehicle = boarded(vehicle, mission.manifest)
     loaded = LoadedMission(mission, vehicle, zone, source, folder)
     problems = _misfits(mission, vehicle)
     if problems:
@@ -252,6 +257,8 @@ def write_reproducible(loaded: LoadedMission, folder: Path) -> None:
     document["vehicle"] = "vehicle.toml"
     if loaded.zone is not None:
         document["zone"] = loaded.zone.model_dump(mode="python", exclude_none=True)
+    if loaded.mission.manifest is not None:
+        document["manifest"]["applied"] = True
     files: dict[str, bytes] = {}
     for table, name in named_files(loaded.mission).items():
         document[table]["file"] = table + Path(name).suffix

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
+from steppe.config.manifest import Manifest
 from steppe.config.units import Angle, Area, Density, Duration, Latitude, Length, LoadG, Longitude, Number, Speed
 from steppe.config.vehicle import GuidanceLaw, Record, Vehicle
 from steppe.errors import nearest
@@ -370,6 +371,7 @@ class Mission(Record):
     failure: Failure | None = None
     output: Output = Output()
     dispersions: str | None = None
+    manifest: Manifest | None = None
     published: Published = Published()
 
     @model_validator(mode="after")

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from steppe.config.loader import LoadedMission
+from steppe.config.trim import trim_effect
 from steppe.ensemble.sampling import Samples
-from steppe.ensemble.trim import trim_effect
 from steppe.errors import PlanError
 from steppe.flight import phases as ph
 from steppe.flight.running import Run, run_phases

@@ -54,7 +54,7 @@ def write_oem(flight: Flight, folder: Path, created: datetime | None = None) -> 
     for track in (flight.track, *flight.modules):
         if len(track) == 0:
             continue
-        path = Path(folder) / f"{_free_name(_slug(track.body), written)}.oem"
+        path = Path(folder) / f"{free_name(slug(track.body), written)}.oem"
         message = oem(flight, track, created)
         with atomic_path(path) as temporary:
             temporary.write_text(message, encoding="ascii", newline="\n")
@@ -173,11 +173,13 @@ def _ascii(text: str) -> str:
     return re.sub(r"[^\x20-\x7e]+", "?", " ".join(text.split()))
 
 
-def _slug(name: str) -> str:
+def slug(name: str) -> str:
+    """Return a file name for a body: small letters, digits and hyphens."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60] or "body"
 
 
-def _free_name(name: str, taken: list[Path]) -> str:
+def free_name(name: str, taken: list[Path]) -> str:
+    """Return the name, or the name with a number if a file of that stem is taken."""
     used = {path.stem for path in taken}
     number = 2
     chosen = name

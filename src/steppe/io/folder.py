@@ -15,6 +15,7 @@ from steppe.flight.result import Flight
 from steppe.io.atomic import output_error, write_text
 from steppe.io.ccsds import write_oem
 from steppe.io.geojson import write_geojson
+from steppe.io.rdm_build import write_flight_messages
 from steppe.io.summary import summary
 from steppe.io.tables import write_departure, write_parquet
 
@@ -30,7 +31,8 @@ def write_folder(
     """Write all products of a flight.
 
     ``flight.parquet``, ``departure.parquet`` (if it left a station), ``events.json``, ``track.geojson``,
-    ``oem/*.oem``, the mission that reproduces the flight, and what `extra` adds. ``events.json`` also lists the files.
+    ``oem/*.oem``, ``rdm/*`` (re-entry messages), the mission that reproduces the flight, and what `extra` adds.
+    ``events.json`` also lists the files.
 
     Parameters
     ----------
@@ -103,6 +105,8 @@ def _write_products(
     write_geojson(flight, folder / "track.geojson")
     (folder / "oem").mkdir()
     write_oem(flight, folder / "oem")
+    (folder / "rdm").mkdir()
+    write_flight_messages(flight, folder / "rdm")
     write_reproducible(flight.mission, folder)
     for name, write in extra.items():
         write(folder / name)
