@@ -26,9 +26,10 @@ from pathlib import Path
 
 import numpy as np
 
+from steppe.environment.space_weather_file import without_bursts
+
 # NRLMSIS runs on observed fluxes; earlier years would add bytes and no mission
 FIRST_DAY = date(1998, 1, 1)
-LARGEST_CHANGE = 0.35
 CELESTRAK = {
     "date": "DATE",
     "ap_daily": "AP_AVG",
@@ -50,15 +51,6 @@ PLAIN = {
 def is_observed(status: str) -> bool:
     """Return True for a measured day; CelesTrak writes OBS, INT (gap interpolated), PRD and PRM."""
     return status.upper() in ("OBSERVED", "OBS", "INT")
-
-
-def without_bursts(f107: np.ndarray) -> np.ndarray:
-    """Return the fluxes with outliers replaced by the median of five days."""
-    around = np.lib.stride_tricks.sliding_window_view(np.pad(f107, 2, mode="edge"), 5)
-    median = np.median(around, axis=1)
-    outlier = np.abs(f107 / median - 1.0) > LARGEST_CHANGE
-    print(f"{outlier.sum()} fluxes replaced: {f107[outlier] / 10.0} by {median[outlier] / 10.0}")
-    return np.where(outlier, median, f107).astype(np.int16)
 
 
 def main(source: Path, target: Path) -> None:

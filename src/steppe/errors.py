@@ -29,6 +29,10 @@ class EnvironmentDataError(SteppeError):
     """Space weather, Earth orientation or wind data do not cover what was asked."""
 
 
+class FetchError(SteppeError):
+    """A file cannot be had from a public service, or what came is not what was asked for."""
+
+
 class PlanError(SteppeError):
     """No deorbit burn brings the ship to the zone under the given constraints."""
 

@@ -41,6 +41,10 @@ def fly_verb(
         str | None,
         typer.Option("--failure", help="Let the separation fail, for example: instrument-module-stays."),
     ] = None,
+    wind: Annotated[
+        Path | None,
+        typer.Option("--wind", help="Fly in the wind of this file (sounding, grid or table) instead of the mission's."),
+    ] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Also list how many seconds and kilometres each input contributes.")
     ] = False,
@@ -54,6 +58,10 @@ def fly_verb(
         from steppe.flight.failing import with_failure
 
         loaded = with_failure(loaded, failure)
+    if wind is not None:
+        from steppe.flight.surroundings import with_wind_of
+
+        loaded = with_wind_of(loaded, wind)
     folder = out if out is not None else None if as_json else default_folder(loaded.mission.name)
     if folder is not None:
         check_writable(folder)

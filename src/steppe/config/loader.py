@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from steppe.config.dispersions import Dispersions
 from steppe.config.messages import explain, show
 from steppe.config.mission import Mission, Zone
+from steppe.config.named_files import copy_name, key_of, named_files, put, tile_of
 from steppe.config.vehicle import Record, Vehicle
 from steppe.errors import ConfigError, OutputError, nearest
 from steppe.nomenclature import EVENTS
@@ -64,18 +65,20 @@ class LoadedMission:
             "vehicle": self.vehicle.model_dump(mode="json"),
             "zone": self.zone.model_dump(mode="json") if self.zone else None,
         }
-        for table in named_files(self.mission):
-            content["mission"][table]["file"] = hashlib.sha256(self.read_beside(table)).hexdigest()
+        for place, name in named_files(self.mission).items():
+            # The name of an elevation tile says where it lies, so it counts as content
+            tile = tile_of(place, name)
+            put(content["mission"], place, tile + hashlib.sha256(self.read_beside(place)).hexdigest())
         text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def file_beside(self, table: str) -> Path:
-        """Return the path of the file that ``[station]`` or ``[wind]`` names.
+        """Return the path of a file that ``[station]``, ``[air]``, ``[wind]`` or ``[terrain]`` names.
 
         Parameters
         ----------
         table
-            ``"station"`` or ``"wind"``.
+            ``"station"``, ``"air"``, ``"wind"``, ``"terrain"``, or one of a list: ``"wind.files[0]"``.
 
         Raises
         ------
@@ -84,11 +87,11 @@ class LoadedMission:
         """
         name = named_files(self.mission).get(table)
         if name is None:
-            raise ConfigError("the mission names no file here", source=self.source, key=f"{table}.file")
+            raise ConfigError("the mission names no file here", source=self.source, key=key_of(table))
         return (self.folder or Path()) / name
 
     def read_beside(self, table: str) -> bytes:
-        """Return the content of the file that ``[station]`` or ``[wind]`` names.
+        """Return the content of a file that ``[station]``, ``[wind]`` or ``[terrain]`` names.
 
         Raises
         ------
@@ -100,17 +103,7 @@ class LoadedMission:
             return path.read_bytes()
         except (OSError, ValueError) as problem:
             reason = f"cannot read '{path}': {_reason(problem)}; the path counts from the folder of the mission file"
-            raise ConfigError(reason, source=self.source, key=f"{table}.file") from None
-
-
-def named_files(mission: Mission) -> dict[str, str]:
-    """Return the files that a mission names: table (``station``, ``wind``) to file name."""
-    files = {}
-    if mission.station is not None and mission.station.file is not None:
-        files["station"] = mission.station.file
-    if mission.wind.file is not None:
-        files["wind"] = mission.wind.file
-    return files
+            raise ConfigError(reason, source=self.source, key=key_of(table)) from None
 
 
 def mission_names() -> tuple[str, ...]:
@@ -209,8 +202,16 @@ def load_zone(name_or_path: str | Path, beside: Path | None = None, *, asked_by:
 
 
 def load_dispersions(name_or_path: str | Path, beside: Path | None = None, *, asked_by: str = "") -> Dispersions:
-    """Read a set of dispersions; parameters and errors as in `load_vehicle`."""
-    document, source, _ = _document(_DISPERSIONS, name_or_path, beside, asked_by)
+    """Read a set of dispersions; parameters and errors as in `load_vehicle`.
+
+    ``extends = "soyuz-ms"`` takes every table that the file does not give from another set.
+    """
+    document, source, folder = _document(_DISPERSIONS, name_or_path, beside, asked_by)
+    base = document.get("extends")
+    if isinstance(base, str):
+        # Whole tables of the file replace those of the set that it extends
+        below, _, _ = _document(_DISPERSIONS, base, folder, source)
+        document = below | {key: value for key, value in document.items() if key != "extends"}
     record, problems = read_dispersions(document)
     if record is None:
         raise _config_error(problems, source)
@@ -260,9 +261,10 @@ def write_reproducible(loaded: LoadedMission, folder: Path) -> None:
     if loaded.mission.manifest is not None:
         document["manifest"]["applied"] = True
     files: dict[str, bytes] = {}
-    for table, name in named_files(loaded.mission).items():
-        document[table]["file"] = table + Path(name).suffix
-        files[table + Path(name).suffix] = loaded.read_beside(table)
+    for place, name in named_files(loaded.mission).items():
+        copy = copy_name(place, name)
+        put(document, place, copy)
+        files[copy] = loaded.read_beside(place)
     files["vehicle.toml"] = tomli_w.dumps(loaded.vehicle.model_dump(mode="python", exclude_none=True)).encode()
     files["mission.toml"] = tomli_w.dumps(_scalars_first(document)).encode()
     try:

@@ -163,12 +163,16 @@ class Earth(Record):
 
 
 class Air(Record):
-    """The atmosphere: NRLMSIS 2.1 of the date, U.S. Standard 1976, exponential, or none."""
+    """The atmosphere: NRLMSIS 2.1 of the date, U.S. Standard 1976, exponential, or none.
+
+    `space_weather` is a CSV file of CelesTrak that replaces the bundled table.
+    """
 
     model: Literal["msis", "us76", "exponential", "none"] = "msis"
     surface_density_kg_m3: Density = 1.225
     scale_height_m: Annotated[Length, Field(gt=100.0, le=100e3)] = 7200.0
     temperature_k: Annotated[Number, Field(gt=1.0, le=5000.0)] = 250.0
+    space_weather: str | None = None
 
 
 class WindLevel(Record):
@@ -180,20 +184,53 @@ class WindLevel(Record):
 
 
 class Wind(Record):
-    """The wind: balanced climatology of the date and place, a table here, a CSV file, or none."""
+    """The wind: balanced climatology of the date and place, a table here or in a CSV file, measured or forecast, none.
 
-    model: Literal["climatology", "table", "none"] = "climatology"
+    With "sounding" and "grid", `file` or `files` name soundings (IGRA2, University of Wyoming, CSV) or grids on
+    pressure levels (NetCDF, GRIB); soundings farther than `within_m` or `within_s` from the landing are not used.
+    """
+
+    model: Literal["climatology", "table", "sounding", "grid", "none"] = "climatology"
     levels: tuple[WindLevel, ...] = ()
     file: str | None = None
+    files: tuple[str, ...] = ()
+    within_m: Annotated[Length, Field(gt=0.0, le=5000e3)] = 500e3
+    within_s: Annotated[Duration, Field(gt=0.0, le=604800.0)] = 43200.0
 
     @model_validator(mode="after")
     def _table_given(self) -> Wind:
         if self.model == "table" and bool(self.levels) == (self.file is not None):
             raise ValueError("wind.model = 'table' needs either wind.levels or wind.file")
-        if self.model != "table" and (self.levels or self.file):
-            raise ValueError(f"wind.model = '{self.model}' takes no levels and no file; write model = 'table'")
+        if self.model in ("sounding", "grid"):
+            if self.levels or bool(self.files) == (self.file is not None):
+                raise ValueError(f"wind.model = '{self.model}' needs either wind.file or wind.files, and no levels")
+        elif self.files:
+            raise ValueError(f"wind.model = '{self.model}' takes no files; write model = 'sounding' or 'grid'")
+        elif self.model != "table" and (self.levels or self.file):
+            raise ValueError(
+                f"wind.model = '{self.model}' takes no levels and no file; write model = 'table', 'sounding' or 'grid'"
+            )
         if any(b.altitude_m <= a.altitude_m for a, b in pairwise(self.levels)):
             raise ValueError("wind.levels must rise in altitude_m")
+        return self
+
+
+class Terrain(Record):
+    """The height of the ground at the landing: elevation files (SRTM .hgt, GeoTIFF), and what holds where they end.
+
+    `elsewhere` is "zone", the height of the zone, or "plane", a plane through the airfields of the region. `baseline_m`
+    is the length over which a slope is taken.
+    """
+
+    file: str | None = None
+    files: tuple[str, ...] = ()
+    elsewhere: Literal["zone", "plane"] = "zone"
+    baseline_m: Annotated[Length, Field(ge=10.0, le=10e3)] = 200.0
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Terrain:
+        if self.file is not None and self.files:
+            raise ValueError("give either terrain.file or terrain.files")
         return self
 
 
@@ -366,6 +403,7 @@ class Mission(Record):
     earth: Earth = Earth()
     air: Air = Air()
     wind: Wind = Wind()
+    terrain: Terrain = Terrain()
     guidance: Guidance = Guidance()
     limits: Limits = Limits()
     failure: Failure | None = None

@@ -15,7 +15,7 @@ from steppe.ensemble.sampling import Samples
 from steppe.errors import PlanError
 from steppe.flight import phases as ph
 from steppe.flight.running import Run, run_phases
-from steppe.flight.simulate import rehearse
+from steppe.flight.simulate import rehearse, with_ground
 from steppe.frames.local import lvlh_basis
 from steppe.kernels import flying as k
 from steppe.kernels.aero import Aero
@@ -101,6 +101,7 @@ def nominal_return(loaded: LoadedMission) -> Nominal:
     PlanError
         If the undispersed flight does not land.
     """
+    loaded = with_ground(loaded)
     world, model, guide, run = rehearse(loaded)
     if run.status.name != "landed":
         why = f"{run.status.sentence} {run.status.hint}"

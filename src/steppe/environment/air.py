@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -19,7 +20,8 @@ import numpy.typing as npt
 from steppe.config.mission import Air as AirChoice
 from steppe.constants import AIR_HEAT_RATIO, US76_GAS_CONSTANT_J_KMOL_K, US76_MOLAR_MASS_KG_KMOL
 from steppe.environment.msis import run_msis
-from steppe.environment.space_weather import bundled_table, space_weather_at
+from steppe.environment.space_weather import SpaceWeatherTable, bundled_table, space_weather_at
+from steppe.environment.space_weather_file import read_space_weather
 from steppe.environment.track import Columns, Vector, columns_along, single_column
 from steppe.environment.us76 import us76
 from steppe.errors import EnvironmentDataError
@@ -66,6 +68,7 @@ def air_for(
     utc_target: datetime,
     target: Vector | Sequence[float],
     direction: Vector | Sequence[float] | None,
+    folder: Path | None = None,
 ) -> AirModel:
     """Return the air that a mission file asks for.
 
@@ -79,9 +82,13 @@ def air_for(
         Direction of the target from the centre of the Earth (ITRF), any length.
     direction
         Direction of flight at the target (ITRF), any length; None tabulates one column above the target.
+    folder
+        Folder of the mission file, from which ``air.space_weather`` is taken; None stands for the current folder.
 
     Raises
     ------
+    ConfigError
+        If the space weather file cannot be used.
     EnvironmentDataError
         If a vector is zero or not finite, or the date has no time zone.
     """
@@ -94,20 +101,23 @@ def air_for(
         table = exponential_air(choice.surface_density_kg_m3, choice.scale_height_m, choice.temperature_k)
         return AirModel(table, words, "", {"air": words})
     columns = single_column(target) if direction is None else columns_along(target, direction)
-    return _msis_model(utc_target, columns)
+    weather = bundled_table()
+    if choice.space_weather is not None:
+        weather = read_space_weather((folder or Path()) / choice.space_weather)
+    return _msis_model(utc_target, columns, weather)
 
 
-def _msis_model(utc_target: datetime, columns: Columns) -> AirModel:
-    weather = space_weather_at(utc_target)
+def _msis_model(utc_target: datetime, columns: Columns, table: SpaceWeatherTable) -> AirModel:
+    weather = space_weather_at(utc_target, table)
     moments = [utc_target + timedelta(seconds=float(s)) for s in columns.time_s]
     provenance = {
         "air": "NRLMSIS 2.1",
         "air_utc": utc_target.astimezone(UTC).isoformat(),
         "space_weather": f"{weather.status}: F10.7 {weather.f107_sfu:g}, 81-day mean {weather.f107a_sfu:g}, "
         f"daily ap {weather.ap[0]:g}",
-        "space_weather_table": f"{bundled_table().source}, observed to {bundled_table().last_observed}",
+        "space_weather_table": f"{table.source}, observed to {table.last_observed}",
     }
-    return AirModel(msis_air(moments, columns), "NRLMSIS 2.1", weather.note, provenance)
+    return AirModel(msis_air(moments, columns, table), "NRLMSIS 2.1", weather.note, provenance)
 
 
 def exponential_air(surface_density_kg_m3: float, scale_height_m: float, temperature_k: float) -> Air:
@@ -145,7 +155,7 @@ def no_air() -> Air:
     return _single(layers, HIGHEST_M - LOWEST_M)
 
 
-def msis_air(utc_at_columns: Sequence[datetime], columns: Columns) -> Air:
+def msis_air(utc_at_columns: Sequence[datetime], columns: Columns, table: SpaceWeatherTable | None = None) -> Air:
     """Return NRLMSIS 2.1 in columns along the track, -0.5 to 600 km in layers of 1 km.
 
     Parameters
@@ -154,6 +164,8 @@ def msis_air(utc_at_columns: Sequence[datetime], columns: Columns) -> Air:
         When the ship passes each column, with time zones.
     columns
         Where the columns stand, from `columns_along` or `single_column`.
+    table
+        Space weather; None takes the bundled table.
 
     Raises
     ------
@@ -164,7 +176,7 @@ def msis_air(utc_at_columns: Sequence[datetime], columns: Columns) -> Air:
         raise EnvironmentDataError(f"expected one date per column, got {len(utc_at_columns)} for {len(columns.sine)}")
     altitude_m = _sample_altitudes_m(LAYER_M)
     states = [
-        run_msis([utc], latitude, longitude, altitude_m)
+        run_msis([utc], latitude, longitude, altitude_m, table)
         for utc, latitude, longitude in zip(utc_at_columns, columns.latitude_deg, columns.longitude_deg, strict=True)
     ]
     layers = _fit(

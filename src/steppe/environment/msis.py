@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from steppe.constants import BOLTZMANN_J_K
-from steppe.environment.space_weather import space_weather_at
+from steppe.environment.space_weather import SpaceWeatherTable, space_weather_at
 
 Floats = npt.NDArray[np.float64]
 
@@ -38,7 +38,11 @@ class MsisState:
 
 
 def run_msis(
-    utcs: Sequence[datetime], latitude_deg: float, longitude_deg: float, altitude_m: npt.ArrayLike
+    utcs: Sequence[datetime],
+    latitude_deg: float,
+    longitude_deg: float,
+    altitude_m: npt.ArrayLike,
+    table: SpaceWeatherTable | None = None,
 ) -> MsisState:
     """Return NRLMSIS 2.1 (Emmert et al., Earth and Space Science 8, e2020EA001321, 2021; NO: JGR 127, 2022).
 
@@ -50,6 +54,8 @@ def run_msis(
         Geodetic position.
     altitude_m
         Geodetic altitudes in m, one dimension.
+    table
+        Space weather; None takes the bundled table.
 
     Raises
     ------
@@ -58,7 +64,7 @@ def run_msis(
     """
     import pymsis
 
-    weather = [space_weather_at(utc) for utc in utcs]
+    weather = [space_weather_at(utc, table) for utc in utcs]
     output: Any = pymsis.calculate(
         [np.datetime64(utc.astimezone(UTC).replace(tzinfo=None)) for utc in utcs],
         longitude_deg,

@@ -49,7 +49,7 @@ class SpaceWeather:
 
 @dataclass(frozen=True, slots=True)
 class SpaceWeatherTable:
-    """The bundled table; one row per day.
+    """A table, such as the bundled one; one row per day.
 
     Attributes
     ----------
@@ -103,7 +103,7 @@ def bundled_table() -> SpaceWeatherTable:
         ) from error
 
 
-def space_weather_at(utc: datetime) -> SpaceWeather:
+def space_weather_at(utc: datetime, table: SpaceWeatherTable | None = None) -> SpaceWeather:
     """Return the solar and geomagnetic indices of a date.
 
     Outside the table, and in its first three days, the medians of the observed days stand in: they are the typical
@@ -113,6 +113,8 @@ def space_weather_at(utc: datetime) -> SpaceWeather:
     ----------
     utc
         Date with a time zone.
+    table
+        Another table than the bundled one.
 
     Raises
     ------
@@ -122,7 +124,7 @@ def space_weather_at(utc: datetime) -> SpaceWeather:
     if utc.tzinfo is None:
         raise EnvironmentDataError(f"space weather needs a date with a time zone, got {utc.isoformat()}; add UTC")
     moment = utc.astimezone(UTC)
-    table = bundled_table()
+    table = bundled_table() if table is None else table
     today = moment.date()
     row = (today - table.first).days
     if row < _HISTORY_DAYS or today > table.last:

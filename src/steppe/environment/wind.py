@@ -1,57 +1,33 @@
-"""Builds the wind tables that the kernels read: balanced climatology, levels, a CSV file, none."""
+"""Builds the wind tables that the kernels read: balanced climatology, levels, a CSV file, measured wind, none."""
 
 from __future__ import annotations
 
 import csv
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from steppe.config.mission import Wind as WindChoice
 from steppe.environment.balanced_wind import FADE_TO_M, balanced_levels
+from steppe.environment.wind_model import (
+    LARGEST_GAP_M,
+    LARGEST_SPEED_M_S,
+    Level,
+    WindModel,
+    components,
+    layers,
+    table_wind,
+)
 from steppe.errors import ConfigError, EnvironmentDataError
 from steppe.kernels.wind import Wind
 
-Floats = npt.NDArray[np.float64]
-Level = tuple[float, float, float]
-
 BALANCED_LAYER_M: Final = 500.0
-# Levels of a table rarely fall on a grid; 100 m follows a sounding closely
-TABLE_LAYER_M: Final = 100.0
-# A limit of plausibility, our choice: twice the strongest mean wind of the balanced climatology (docs/models/wind.md)
-LARGEST_SPEED_M_S: Final = 150.0
-# Twice the largest step between the standard pressure levels of radiosonde reports (20 to 10 hPa, 5 km)
-LARGEST_GAP_M: Final = 10e3
 _EAST_NORTH: Final = ("altitude_m", "east_m_s", "north_m_s")
 _SPEED_FROM: Final = ("altitude_m", "speed_m_s", "direction_deg")
-
-
-@dataclass(frozen=True, slots=True)
-class WindModel:
-    """A wind table and where it comes from.
-
-    Attributes
-    ----------
-    table
-        What the kernels read.
-    name
-        Name of the model.
-    note
-        What the user must know about it, or "".
-    provenance
-        Model, date, place or file, for the products.
-    """
-
-    table: Wind
-    name: str
-    note: str
-    provenance: dict[str, str]
 
 
 def wind_for(
@@ -64,7 +40,8 @@ def wind_for(
     choice
         The part ``[wind]`` of the mission file.
     folder
-        Folder of the mission file, from which ``wind.file`` is taken; None stands for the current folder.
+        Folder of the mission file, from which ``wind.file`` and ``wind.files`` are taken; None stands for the current
+        folder.
     utc
         Date of the landing, with a time zone.
     latitude_deg, longitude_deg
@@ -75,12 +52,17 @@ def wind_for(
     ConfigError
         If the wind file cannot be read or used.
     EnvironmentDataError
-        If the date has no time zone.
+        If the date has no time zone, or a file does not cover the date and the place.
     """
     if choice.model == "none":
         return WindModel(no_wind(), "none", "", {"wind": "none"})
     if choice.model == "climatology":
         return balanced_wind(utc, latitude_deg, longitude_deg)
+    if choice.model in ("sounding", "grid"):
+        # The readers stand above this module: they blend into the climatology that is built here
+        from steppe.environment.measured_wind import measured_wind
+
+        return measured_wind(choice, folder, utc, latitude_deg, longitude_deg)
     if choice.file is not None:
         return wind_from_csv((folder or Path()) / choice.file)
     levels = [(level.altitude_m, level.east_m_s, level.north_m_s) for level in choice.levels]
@@ -118,39 +100,11 @@ def balanced_wind(utc: datetime, latitude_deg: float, longitude_deg: float) -> W
     east, north = balanced_levels(utc, latitude_deg, longitude_deg, altitude_m)
     day = utc.astimezone(UTC).date().isoformat()
     return WindModel(
-        _layers(altitude_m[0], BALANCED_LAYER_M, east, north),
+        layers(altitude_m[0], BALANCED_LAYER_M, east, north),
         "balanced climatology",
         "The wind is a climatological mean in balance with NRLMSIS 2.1; the wind of the day differs by its weather.",
         {"wind": f"balance of NRLMSIS 2.1, {day}, {latitude_deg:.3f} N {longitude_deg:.3f} E"},
     )
-
-
-def table_wind(levels: Sequence[Level]) -> Wind:
-    """Return the wind that is linear between levels; below the first and above the last level their wind holds.
-
-    The levels are sampled every 100 m, so a kink may lie up to 50 m from its level.
-
-    Parameters
-    ----------
-    levels
-        Altitude in m, speed towards the east and towards the north in m/s, rising in altitude.
-
-    Raises
-    ------
-    ConfigError
-        If there is no level, a value is not finite, or the altitudes do not rise.
-    """
-    values = np.array(levels, dtype=np.float64)
-    if values.ndim != 2 or values.shape[1] != 3 or not np.all(np.isfinite(values)):
-        raise ConfigError(
-            "expected levels of three finite numbers (altitude_m, east_m_s, north_m_s)", key="wind.levels"
-        )
-    if np.any(np.diff(values[:, 0]) <= 0.0):
-        raise ConfigError("the altitudes must rise from level to level", key="wind.levels")
-    count = max(1, math.ceil((values[-1, 0] - values[0, 0]) / TABLE_LAYER_M))
-    altitude_m = values[0, 0] + TABLE_LAYER_M * np.arange(count + 1)
-    east, north = (np.interp(altitude_m, values[:, 0], values[:, k]) for k in (1, 2))
-    return _layers(values[0, 0], TABLE_LAYER_M, east, north)
 
 
 def wind_from_csv(path: Path) -> WindModel:
@@ -170,6 +124,18 @@ def wind_from_csv(path: Path) -> WindModel:
     ConfigError
         If the file cannot be read, or a header, number, order or unit is wrong; the message names line and column.
     """
+    levels = levels_from_csv(path)
+    return WindModel(table_wind(levels), "table", _range_note(levels), {"wind": f"{path.name}, {len(levels)} levels"})
+
+
+def levels_from_csv(path: Path) -> list[Level]:
+    """Return the levels of a CSV file: altitude in m, speed towards the east and the north in m/s.
+
+    Raises
+    ------
+    ConfigError
+        As `wind_from_csv`.
+    """
     source = str(path)
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
@@ -187,12 +153,7 @@ def wind_from_csv(path: Path) -> WindModel:
         levels.append(level)
     if not levels:
         raise ConfigError("the wind file has a header but no levels", source=source)
-    return WindModel(table_wind(levels), "table", _range_note(levels), {"wind": f"{path.name}, {len(levels)} levels"})
-
-
-def _layers(lowest_m: float, layer_m: float, east: Floats, north: Floats) -> Wind:
-    layers = np.stack([east[:-1], np.diff(east), north[:-1], np.diff(north)], axis=1)
-    return Wind(np.ascontiguousarray(layers), float(lowest_m), 1.0 / layer_m)
+    return levels
 
 
 def _range_note(levels: Sequence[Level]) -> str:
@@ -251,8 +212,7 @@ def _from_direction(speed_m_s: float, direction_deg: float, number: int, source:
     if not 0.0 <= direction_deg <= 360.0:
         message = f"expected a direction from 0 to 360 deg, got {direction_deg:g}"
         raise ConfigError(message, source=source, key=f"line {number}, column direction_deg")
-    angle = math.radians(direction_deg)
-    return -speed_m_s * math.sin(angle), -speed_m_s * math.cos(angle)
+    return components(speed_m_s, direction_deg)
 
 
 def _check_order(levels: Sequence[Level], level: Level, number: int, source: str) -> None:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from steppe.config.compile import guide_record
 from steppe.config.loader import LoadedMission
-from steppe.config.mission import Zone
+from steppe.config.mission import Terrain, Zone
 from steppe.errors import LANDED, ConfigError
 from steppe.flight import assemble
 from steppe.flight import phases as ph
@@ -22,13 +22,14 @@ from steppe.flight.beside import departing, module_tracks
 from steppe.flight.changes import Changes
 from steppe.flight.checks import require_propellant, require_stop_below_start
 from steppe.flight.failing import failed_phases, stuck_module
+from steppe.flight.ground import noted, settled
 from steppe.flight.plan import Plan, Problem, aim_frame, brief_guidance, find_pass, miss_of_aim, plan_return
 from steppe.flight.result import Flight
 from steppe.flight.running import Run, run_phases, start_row
 from steppe.flight.starting import Beginning, begin_elsewhere
 from steppe.flight.surroundings import surroundings
 from steppe.frames.elements import StationOrbit
-from steppe.frames.geodetic import geodetic_to_itrf
+from steppe.frames.geodetic import geodetic_to_itrf, itrf_to_geodetic
 from steppe.kernels import flying as k
 from steppe.kernels.guide import BALLISTIC, Guide
 from steppe.kernels.motion import World
@@ -78,6 +79,8 @@ def fly(loaded: LoadedMission, *, progress: Progress | None = None, changes: Cha
         If the mission cannot be flown as written.
     """
     say = progress or (lambda _: None)
+    written = loaded
+    loaded = with_ground(loaded)
     say("reading the station's orbit, building air and wind")
     beginning = begin(loaded)
     say("planning the burn (the first run compiles the kernels; later runs do not)")
@@ -87,7 +90,27 @@ def fly(loaded: LoadedMission, *, progress: Progress | None = None, changes: Cha
     if changes is not None and not changes.known:
         loaded, ready = _otherwise(loaded, ready, changes)
     say("flying")
-    return _fly_ready(loaded, _fail(loaded, ready))
+    flight = _fly_ready(loaded, _fail(loaded, ready))
+    return flight if written.mission.terrain == Terrain() else noted(flight, written)
+
+
+def with_ground(loaded: LoadedMission) -> LoadedMission:
+    """Return a mission with the height of the ground at its touchdown, where it has elevation data, else as it is.
+
+    Raises
+    ------
+    ConfigError, ElementsError, EnvironmentDataError, PlanError
+        As `fly`, and if an elevation file cannot be used or does not cover the zone.
+    """
+
+    def landing(trial: LoadedMission) -> tuple[float, float] | None:
+        run = rehearse(trial)[3]
+        if run.status.code != LANDED:
+            return None
+        latitude_rad, longitude_rad, _ = itrf_to_geodetic(run.begins[run.begun, k.X : k.Z + 1])
+        return float(np.degrees(latitude_rad)), float(np.degrees(longitude_rad))
+
+    return settled(loaded, landing)
 
 
 def rehearse(loaded: LoadedMission) -> tuple[World, World, Guide, Run]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from steppe.config.compile import aero_record, earth_record
 from steppe.config.loader import LoadedMission
+from steppe.config.mission import Wind
 from steppe.environment.air import air_for
 from steppe.environment.wind import wind_for
 from steppe.frames.geodetic import geodetic_to_itrf, itrf_to_geodetic
@@ -54,7 +56,7 @@ def surroundings(loaded: LoadedMission, utc: datetime, place_itrf_m: Vector, cou
     """
     mission = loaded.mission
     latitude_rad, longitude_rad, _ = itrf_to_geodetic(place_itrf_m)
-    air = air_for(mission.air, utc, place_itrf_m / np.linalg.norm(place_itrf_m), course_itrf)
+    air = air_for(mission.air, utc, place_itrf_m / np.linalg.norm(place_itrf_m), course_itrf, loaded.folder)
     wind = wind_for(mission.wind, loaded.folder, utc, float(np.degrees(latitude_rad)), float(np.degrees(longitude_rad)))
     earth = earth_record(mission.earth)
     gravity = (
@@ -68,6 +70,32 @@ def surroundings(loaded: LoadedMission, utc: datetime, place_itrf_m: Vector, cou
     }
     notes = tuple(note for note in (air.note, wind.note) if note)
     return Surroundings(World(earth, air.table, wind.table, aero_record(loaded.vehicle.capsule)), provenance, notes)
+
+
+def with_wind_of(loaded: LoadedMission, path: Path) -> LoadedMission:
+    """Return a mission that flies in the wind of a file, whose kind its content says.
+
+    Parameters
+    ----------
+    loaded
+        The mission.
+    path
+        IGRA2, University of Wyoming, a CSV table (with time and place a sounding), NetCDF or GRIB; counted from the
+        working folder.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read or is none of these.
+    """
+    from steppe.environment.soundings.reading import kind_of, says_where
+
+    kind = kind_of(path)
+    model = "grid" if kind in ("netcdf", "grib") else "sounding"
+    if kind == "csv" and not says_where(path):
+        model = "table"
+    wind = Wind.model_validate({"model": model, "file": str(path.absolute())})
+    return replace(loaded, mission=loaded.mission.model_copy(update={"wind": wind}))
 
 
 def on_surface(earth: Earth, latitude_deg: float, longitude_deg: float, altitude_m: float) -> Vector:

@@ -1,0 +1,140 @@
+"""Finds out what a file of winds is, by its content, and reads soundings of any kind."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, Literal
+
+import numpy as np
+
+from steppe.environment.soundings.igra import read_igra
+from steppe.environment.soundings.records import WindProfile
+from steppe.environment.soundings.wyoming import read_wyoming
+from steppe.environment.wind import levels_from_csv
+from steppe.errors import ConfigError, EnvironmentDataError
+
+Kind = Literal["igra", "wyoming", "csv", "netcdf", "grib"]
+
+_LOOKED_AT: Final = 65536
+_IGRA: Final = re.compile(r"#[A-Z]{2}[A-Z0-9]{9} \d{4} \d{2} \d{2}")
+_READABLE: Final = (
+    "an IGRA2 file (text or zip), a University of Wyoming sounding, a CSV table with the column altitude_m, NetCDF or "
+    "GRIB on pressure levels"
+)
+
+
+def kind_of(path: Path) -> Kind:
+    """Return what kind of wind file this is, by its first bytes.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read or is none of the kinds.
+    """
+    source = str(path)
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(_LOOKED_AT)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ConfigError(f"cannot read the wind file: {reason}; check wind.files", source=source) from None
+    if start.startswith((b"\x89HDF", b"CDF")):
+        return "netcdf"
+    if start.startswith(b"GRIB"):
+        return "grib"
+    if start.startswith(b"PK"):
+        return "igra"
+    text = start.decode("utf-8", errors="replace")
+    if _IGRA.match(text):
+        return "igra"
+    if re.search(r"PRES\s+HGHT", text) or "wind speed_" in text or "uwyo.edu" in text.lower():
+        return "wyoming"
+    rows = (line for line in text.lstrip("\ufeff").splitlines() if line.strip() and not line.lstrip().startswith("#"))
+    if next(rows, "").strip().lower().startswith("altitude_m"):
+        return "csv"
+    shown = text[:40].splitlines()[0] if text.strip() else "an empty file"
+    raise ConfigError(f"expected {_READABLE}; the file begins with {shown!r}", source=source)
+
+
+def read_soundings(path: Path, utc: datetime, within_s: float) -> tuple[WindProfile, ...]:
+    """Return the soundings of a file near a time.
+
+    Parameters
+    ----------
+    path
+        IGRA2, University of Wyoming, or a CSV table with the comments ``# utc = ...``, ``# latitude_deg = ...`` and
+        ``# longitude_deg = ...``.
+    utc
+        The time, with a time zone.
+    within_s
+        How far from it, in s.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read or used, or is a grid.
+    EnvironmentDataError
+        If no sounding is near the time.
+    """
+    kind = kind_of(path)
+    if kind == "igra":
+        return read_igra(path, utc, within_s)
+    if kind in ("netcdf", "grib"):
+        raise ConfigError("expected a sounding, got a grid; write wind.model = 'grid'", source=str(path))
+    found = read_wyoming(path) if kind == "wyoming" else (read_csv_sounding(path),)
+    near = tuple(one for one in found if abs((one.utc - utc).total_seconds()) <= within_s)
+    if not near:
+        times = ", ".join(f"{one.utc:%Y-%m-%d %H:%M}" for one in found[:6])
+        raise EnvironmentDataError(
+            f"{path}: no sounding within {within_s / 3600.0:g} h of {utc:%Y-%m-%d %H:%M} UTC; the file has {times}; "
+            "take one nearer to the landing, or raise wind.within_s"
+        )
+    return near
+
+
+def read_csv_sounding(path: Path) -> WindProfile:
+    """Return the column of a CSV table (`steppe.environment.wind.wind_from_csv`) whose comments say where and when.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be used or does not say where and when it was measured.
+    """
+    levels = np.array(levels_from_csv(path))
+    given = _said(path)
+    try:
+        utc = datetime.fromisoformat(given["utc"].replace("Z", "+00:00"))
+        place = float(given["latitude_deg"]), float(given["longitude_deg"])
+        if utc.tzinfo is None or not (-90.0 <= place[0] <= 90.0 and -180.0 <= place[1] <= 360.0):
+            raise ValueError
+    except (KeyError, ValueError):
+        raise ConfigError(
+            "a sounding must say when and where it was; add the lines '# utc = 2022-09-29T06:00Z', "
+            "'# latitude_deg = 47.8' and '# longitude_deg = 67.7', or use wind.model = 'table'",
+            source=str(path),
+        ) from None
+    return WindProfile(
+        altitude_m=levels[:, 0],
+        east_m_s=levels[:, 1],
+        north_m_s=levels[:, 2],
+        utc=utc.astimezone(UTC),
+        latitude_deg=place[0],
+        longitude_deg=place[1],
+        name=given.get("name", path.stem),
+        source=str(path),
+        heights="geometric altitudes as given",
+    )
+
+
+def says_where(path: Path) -> bool:
+    """Return whether the comments of a CSV table say when and where it was measured."""
+    return {"utc", "latitude_deg", "longitude_deg"} <= _said(path).keys()
+
+
+def _said(path: Path) -> dict[str, str]:
+    """Return the values that the comments of a CSV table give."""
+    text = path.read_text(encoding="utf-8-sig", errors="replace")
+    found = re.findall(r"^\s*#\s*(utc|latitude_deg|longitude_deg|name)\s*=\s*(\S+)\s*$", text, re.MULTILINE)
+    return dict(found)

@@ -1,0 +1,124 @@
+"""The height of the ground where a flight lands: land, look it up, and fly again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from steppe.config.loader import LoadedMission
+from steppe.environment.terrain import Ground, Terrain, plane_ground
+from steppe.environment.terrain_files import read_terrain
+from steppe.errors import EnvironmentDataError
+from steppe.flight.result import Flight
+
+
+@dataclass(frozen=True, slots=True)
+class Elevation:
+    """What a mission knows of the height of the ground.
+
+    Attributes
+    ----------
+    loaded
+        The mission.
+    terrain
+        Its elevation files.
+    """
+
+    loaded: LoadedMission
+    terrain: Terrain
+
+    @classmethod
+    def of(cls, loaded: LoadedMission) -> Elevation | None:
+        """Return the elevation of a mission; None where the height of its zone is all there is.
+
+        Raises
+        ------
+        ConfigError
+            If an elevation file cannot be used.
+        EnvironmentDataError
+            If the files do not cover the centre of the zone.
+        """
+        choice, zone = loaded.mission.terrain, loaded.zone
+        names = choice.files or ((choice.file,) if choice.file is not None else ())
+        if zone is None or (not names and choice.elsewhere == "zone"):
+            return None
+        terrain = read_terrain([(loaded.folder or Path()) / name for name in names])
+        if names and terrain.ground_at(zone.latitude_deg, zone.longitude_deg) is None:
+            extents = "; ".join(f"{Path(tile.source).name} {tile.extent}" for tile in terrain.tiles)
+            raise EnvironmentDataError(
+                f"{loaded.source}: terrain: the files cover {extents}, and not the zone '{zone.name}' at "
+                f"{zone.latitude_deg:.3f} N {zone.longitude_deg:.3f} E (or only a void there); add its tile"
+            )
+        return cls(loaded, terrain)
+
+    def at(self, latitude_deg: float, longitude_deg: float) -> Ground:
+        """Return the ground at a place: of a tile, of the plane, or of the zone."""
+        choice, zone = self.loaded.mission.terrain, self.loaded.zone
+        found = self.terrain.ground_at(latitude_deg, longitude_deg, choice.baseline_m)
+        if found is not None:
+            return found
+        if choice.elsewhere == "plane":
+            return plane_ground(latitude_deg, longitude_deg)
+        return Ground(zone.ground_height_m if zone else 0.0, None, 0.0, "height of the zone")
+
+    def with_height(self, height_m: float) -> LoadedMission:
+        """Return the mission with this height of the ground."""
+        zone = self.loaded.zone
+        if zone is None:
+            return self.loaded
+        return replace(self.loaded, zone=zone.model_copy(update={"ground_height_m": height_m}))
+
+
+def settled(loaded: LoadedMission, landing: Callable[[LoadedMission], tuple[float, float] | None]) -> LoadedMission:
+    """Return a mission with the height of the ground at its touchdown; unchanged if it has no elevation.
+
+    One round: the flight to the height at the zone's centre says where it lands. A round more would move the place by
+    the drift in the time that the difference in height takes: 1 m in 10 m of height.
+
+    Parameters
+    ----------
+    loaded
+        The mission.
+    landing
+        Flies a mission and returns latitude and longitude of its touchdown in deg, or None if it does not land.
+    """
+    elevation = Elevation.of(loaded)
+    if elevation is None or loaded.zone is None:
+        return loaded
+    first = elevation.with_height(elevation.at(loaded.zone.latitude_deg, loaded.zone.longitude_deg).height_m)
+    place = landing(first)
+    return first if place is None else elevation.with_height(elevation.at(*place).height_m)
+
+
+def noted(flight: Flight, loaded: LoadedMission) -> Flight:
+    """Return a flight with its mission as the user wrote it, and what it says of the ground where it landed.
+
+    Parameters
+    ----------
+    flight
+        Flown with the mission that `settled` returned.
+    loaded
+        The mission before that.
+    """
+    elevation, zone, place = Elevation.of(loaded), flight.mission.zone, flight.touchdown
+    provenance = {**flight.provenance, "config_hash": loaded.config_hash}
+    notes = flight.notes
+    if elevation is not None and zone is not None and place is not None:
+        ground = elevation.at(place.latitude_deg, place.longitude_deg)
+        slope = "unknown" if ground.slope_deg is None else f"{ground.slope_deg:.2f}"
+        provenance |= {
+            "terrain": ground.source,
+            "ground_height_m": f"{ground.height_m:.1f}",
+            "ground_slope_deg": slope,
+            "ground_slope_baseline_m": f"{ground.baseline_m:g}",
+        }
+        words = (
+            "its slope is not known" if ground.slope_deg is None else f"slope {slope} deg over {ground.baseline_m:g} m"
+        )
+        notes = (
+            *notes,
+            f"The ground at the touchdown is {ground.height_m:.0f} m high ({ground.source}; {words}); "
+            f"the flight ended at {zone.ground_height_m:.0f} m.",
+        )
+    return replace(flight, mission=loaded, provenance=provenance, notes=notes)
