@@ -9,11 +9,15 @@ import numpy.typing as npt
 
 from steppe.environment.air import exponential_air
 from steppe.flight.running import no_guide
+from steppe.kernels import dispersed as d
 from steppe.kernels import flying as k
 from steppe.kernels.aero import Aero
+from steppe.kernels.deviation import NO_DEVIATION
+from steppe.kernels.dispersed import plain_cases
 from steppe.kernels.earth import Earth
 from steppe.kernels.guide import Guide
 from steppe.kernels.motion import World
+from steppe.kernels.return_care import Setting
 from steppe.kernels.wind import Wind
 
 Array = npt.NDArray[np.float64]
@@ -63,3 +67,22 @@ def starts(count: int) -> Array:
     rows[:, 6] = 7600.0 * np.cos(path) * math.sin(0.5)
     rows[:, 7], rows[:, 9] = 2900.0, 0.5
     return rows
+
+
+def dispersed(count: int) -> tuple[Setting, Array]:
+    """Return a setting with profiles of density and wind, and cases of which each deviates in its own way."""
+    phase = np.arange(count)[:, None] + np.array([0.0, 1.0, 2.0, 3.0])
+    nodes = np.stack([0.1 * np.sin(phase), 9.0 * np.cos(phase), 7.0 * np.sin(2.0 * phase)], axis=2)
+    layers = np.stack([nodes[:, :-1], np.diff(nodes, axis=1)], axis=3).reshape(count * 3, 6)
+    deviation = NO_DEVIATION._replace(profiles=layers, layers=3.0, lowest_m=0.0, layers_per_m=1.0 / 40e3)
+    planned = world()
+    setting = Setting(planned._replace(deviation=deviation), planned, guide(), RULES)
+    cases = plain_cases(planned, guide(), RULES).repeat(count, axis=0)
+    cases[:, d.FIRST] = 3.0 * np.arange(count)
+    swing = 0.05 * np.sin(np.arange(count))[:, None]
+    cases[:, d.SUBSONIC : d.LIFT_TO_DRAG + 1] = 1.0 + swing * np.array([1.0, -0.5, 0.7, -1.0])
+    cases[:, d.SENSORS] = 0.01 * swing[:, 0]
+    cases[:, d.SENSORS + 1 : d.SENSORS + 7] = 1e-3 * swing
+    cases[:, d.ROLL_RATE : d.GROUND] *= 1.0 + swing
+    cases[:, d.GROUND] += 200.0 * swing[:, 0]
+    return setting, cases

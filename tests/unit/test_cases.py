@@ -12,12 +12,17 @@ import pytest
 from steppe.config.dispersible import DISPERSIBLES
 from steppe.config.dispersions import Density, Dispersions, Parameter, WindProfile
 from steppe.config.loader import load_mission
-from steppe.ensemble.cases import LEAD_S, Case, Nominal, cases_of, nominal_return
-from steppe.ensemble.run import Flown, fly_case
+from steppe.ensemble.campaign import dispersions_of
+from steppe.ensemble.cases import LEAD_S, Case, Nominal, cases_of, nominal_return, tables_of
+from steppe.ensemble.run import Flown, fly_case, fly_cases
 from steppe.ensemble.sampling import draw
-from steppe.errors import LANDED
+from steppe.errors import LANDED, ConfigError
+from steppe.flight.batch import with_law
 from steppe.kernels import flying as k
 from steppe.kernels.air import air_at
+from steppe.kernels.deviation import added_wind, coefficient_factors
+from steppe.kernels.ends import END_CODE, END_PHASES
+from steppe.kernels.motion import World, real_air
 from steppe.kernels.wind import wind_at
 
 # Large enough to be seen in any output, small enough to land
@@ -28,6 +33,12 @@ ALONG_GLIDE = (0.0, 0.0, 1.0)
 @pytest.fixture(scope="module")
 def nominal() -> Nominal:
     return nominal_return(load_mission("ms-21"))
+
+
+def real_wind(world: World, altitude_m: float) -> tuple[float, float]:
+    east, north = wind_at(world.wind, altitude_m)
+    more_east, more_north = added_wind(world.deviation, altitude_m)
+    return east + more_east, north + more_north
 
 
 def case_with(nominal: Nominal, **values: float) -> Case:
@@ -83,7 +94,7 @@ def test_the_nominal_value_of_a_parameter_changes_no_bit(nominal: Nominal, name:
     plain, same = case_with(nominal), case_with(nominal, **{name: DISPERSIBLES[name].nominal})
     assert plain.rows.tobytes() == same.rows.tobytes()
     assert plain.start.tobytes() == same.start.tobytes()
-    assert plain.world.aero.table.tobytes() == same.world.aero.table.tobytes()
+    assert plain.world.deviation[1:] == same.world.deviation[1:]
     assert (plain.guide, plain.ground_m) == (same.guide, same.ground_m)
 
 
@@ -145,25 +156,21 @@ def test_the_pointing_of_the_burn(nominal: Nominal) -> None:
     [("subsonic", -1.0, 1.2), ("supersonic", 1.2, 5.0), ("hypersonic", 5.0, 1e9)],
 )
 def test_a_drag_factor_scales_its_mach_numbers_alone(nominal: Nominal, name: str, low: float, high: float) -> None:
-    table = nominal.world.aero.table
-    mach = np.arange(table.shape[0]) / nominal.world.aero.rows_per_mach
-    found = case_with(nominal, **{f"drag_{name}_factor": 1.1}).world.aero.table
-    expected = np.where((mach >= low) & (mach < high), 1.1, 1.0)
-    assert found[:, 0] == pytest.approx(table[:, 0] * expected)
-    # lift goes with it, because the ratio is another parameter
-    assert found[:, 2] == pytest.approx(table[:, 2] * expected)
-    assert found[:-1, 1] == pytest.approx(np.diff(found[:, 0]), abs=1e-12)
+    deviation = case_with(nominal, **{f"drag_{name}_factor": 1.1}).world.deviation
+    for mach in (0.0, 1.0, 1.2, 3.0, 4.8, 5.0, 20.0):
+        drag, lift = coefficient_factors(deviation, mach)
+        assert drag == pytest.approx(1.1 if low <= mach < high else 1.0)
+        # lift goes with it, because the ratio is another parameter
+        assert lift == pytest.approx(drag)
 
 
 def test_lift_to_drag_trim_mass_and_command(nominal: Nominal) -> None:
-    plain = nominal.world.aero.table
-    lifted = case_with(nominal, lift_to_drag_factor=1.1).world.aero.table
-    assert lifted[:, 2] == pytest.approx(1.1 * plain[:, 2])
-    assert lifted[:, 0] == pytest.approx(plain[:, 0])
-    trimmed = case_with(nominal, trim_angle_error_deg=1.0).world.aero.table
+    drag, lift = coefficient_factors(case_with(nominal, lift_to_drag_factor=1.1).world.deviation, 20.0)
+    assert (drag, lift) == (1.0, pytest.approx(1.1))
+    drag, lift = coefficient_factors(case_with(nominal, trim_angle_error_deg=1.0).world.deviation, 20.0)
     # docs/models/dispersions.md: one degree more is 6.1 % of the ratio and -1.4 % of the drag
-    assert trimmed[:, 0] == pytest.approx(0.986 * plain[:, 0], rel=2e-3)
-    assert trimmed[-1, 2] / trimmed[-1, 0] == pytest.approx(1.061 * plain[-1, 2] / plain[-1, 0], rel=3e-3)
+    assert drag == pytest.approx(0.986, rel=2e-3)
+    assert lift / drag == pytest.approx(1.061, rel=3e-3)
     heavy = case_with(nominal, capsule_mass_error_kg=25.0).rows - nominal.rows
     assert set(heavy[:, k.SET_MASS_KG]) == {0.0, 25.0}
     early = case_with(nominal, chute_command_error_m=80.0).rows - nominal.rows
@@ -200,9 +207,9 @@ def test_the_density_is_multiplied_where_the_profile_says(nominal: Nominal) -> N
     density = Density(
         altitude_m=(40e3, 80e3), sigma=(0.0, 0.0), bias=(0.0, 0.2), correlation_length_m=10e3, source="test"
     )
-    air = case_of(nominal, Dispersions(density=density)).world.air
+    world = case_of(nominal, Dispersions(density=density)).world
     for altitude_m, factor in ((20e3, 1.0), (60e3, 1.1), (61e3, 1.105), (70e3, 1.15), (100e3, 1.2)):
-        rho, sound = air_at(air, altitude_m, *ALONG_GLIDE)
+        rho, sound = real_air(world, altitude_m, *ALONG_GLIDE)
         plain, same_sound = air_at(nominal.world.air, altitude_m, *ALONG_GLIDE)
         assert rho == pytest.approx(factor * plain, rel=1e-4), altitude_m
         assert sound == same_sound
@@ -217,23 +224,13 @@ def test_the_wind_is_added_and_a_profile_of_zeros_changes_nothing(nominal: Nomin
         altitude_m=(0.0, 10e3), sigma_m_s=(0.0, 0.0), bias_east_m_s=(10.0, 30.0), bias_north_m_s=(-5.0, -5.0),
         correlation_length_m=3e3, source="test",
     )  # fmt: skip
-    added = case_of(nominal, Dispersions(wind=profile)).world.wind
-    unchanged = case_with(nominal).world.wind
+    added = case_of(nominal, Dispersions(wind=profile)).world
+    unchanged = case_with(nominal).world
     for altitude_m in (0.0, 250.0, 1234.5, 5e3, 9999.0, 30e3, 119e3):
         east, north = wind_at(nominal.world.wind, altitude_m)
-        assert wind_at(unchanged, altitude_m) == pytest.approx((east, north), abs=1e-9)
+        assert real_wind(unchanged, altitude_m) == (east, north)
         more = 10.0 + 20.0 * min(altitude_m / 10e3, 1.0)
-        assert wind_at(added, altitude_m) == pytest.approx((east + more, north - 5.0), abs=1e-9)
-
-
-def test_a_fine_wind_keeps_its_layers(nominal: Nominal) -> None:
-    """A sounding has layers of 100 m and may begin above the lowest altitude of the profiles."""
-    levels = np.column_stack([np.tile([5.0, 9.0], 50), np.tile([4.0, -4.0], 50), np.zeros(100), np.zeros(100)])
-    fine = nominal.world.wind._replace(layers=levels, lowest_m=330.0, layers_per_m=0.01)
-    changed = replace(nominal, world=nominal.world._replace(wind=fine))
-    found = case_with(changed).world.wind
-    for altitude_m in (0.0, 330.0, 375.0, 430.0, 480.0, 5000.0, 60e3):
-        assert wind_at(found, altitude_m) == pytest.approx(wind_at(fine, altitude_m), abs=1e-7)
+        assert real_wind(added, altitude_m) == pytest.approx((east + more, north - 5.0), abs=1e-9)
 
 
 # --- parachutes and the ground
@@ -279,3 +276,39 @@ def test_the_landing_engines(nominal: Nominal) -> None:
     strong = case_with(nominal, landing_engine_thrust_factor=1.1).rows
     assert strong[engines, k.THRUST_N] == pytest.approx(1.1 * nominal.rows[engines, k.THRUST_N])
     assert strong[engines, k.FLOW_KG_S] == pytest.approx(1.1 * nominal.rows[engines, k.FLOW_KG_S])
+
+
+# --- the lanes and the loop of a single flight
+
+
+@pytest.mark.parametrize("law", ["apparent-velocity", "predictor-corrector", "open-loop"])
+def test_dispersed_lanes_fly_what_a_single_flight_flies(law: str) -> None:
+    loaded = load_mission("ms-21")
+    dispersions = dispersions_of(loaded)
+    nominal = nominal_return(with_law(loaded, law), "entry")
+    samples = draw(dispersions, 3, [0, 1, 2])
+    lanes = fly_cases(nominal, tables_of(nominal, samples))
+    for i, case in enumerate(cases_of(nominal, samples)):
+        alone = fly(nominal, case)
+        assert (alone.code, alone.begun) == (lanes.ends[i, END_CODE], lanes.ends[i, END_PHASES])
+        there = lanes.begins[i, : alone.begun + 1]
+        assert np.abs(alone.begins[:, k.TIME] - there[:, k.TIME]).max() < 1e-6
+        # Rounding grows with the guidance: nanometres at the entry, below a tenth of a millimetre at the touchdown
+        assert np.abs(alone.begins[:, k.X : k.Z + 1] - there[:, k.X : k.Z + 1]).max() < 1e-4
+
+
+def test_a_campaign_can_start_at_an_event(nominal: Nominal) -> None:
+    entry = nominal_return(load_mission("ms-21"), "entry")
+    begun = [phase.event for phase in nominal.run.phases].index("entry_interface")
+    assert entry.start.tobytes() == nominal.run.begins[begun, : k.BANK + 1].tobytes()
+    assert entry.phases[0].event == "entry_interface"
+    flown = fly(entry, case_with(entry))
+    planned = nominal.run.begins[nominal.run.begun]
+    assert np.linalg.norm(flown.begins[-1, k.X : k.Z + 1] - planned[k.X : k.Z + 1]) < 100.0
+    moved = case_with(entry, station_along_error_m=100.0, capsule_mass_error_kg=20.0).start - entry.start
+    assert np.linalg.norm(moved[k.X : k.Z + 1]) == pytest.approx(100.0)
+    assert moved[k.MASS] == pytest.approx(20.0)
+    under = nominal_return(load_mission("ms-21"), "main_inflated")
+    assert fly(under, case_with(under)).code == LANDED
+    with pytest.raises(ConfigError, match="expected one of ignition, entry, undocking"):
+        nominal_return(load_mission("ms-21"), "splashdown")

@@ -14,7 +14,9 @@ import returns_case
 
 from steppe.errors import ConfigError
 from steppe.kernels import cuda as card
+from steppe.kernels import ends as e
 from steppe.kernels import returns
+from steppe.kernels.return_care import Setting
 
 COUNT = 6
 
@@ -38,16 +40,30 @@ def lanes() -> np.ndarray:
 
 
 def _same(ends: np.ndarray, lanes: np.ndarray) -> None:
-    assert np.array_equal(ends[:, returns.END_CODE], lanes[:, returns.END_CODE])
-    assert np.array_equal(ends[:, returns.END_STEPS], lanes[:, returns.END_STEPS])
-    assert np.allclose(ends, lanes, rtol=0.0, atol=1e-5)
+    assert np.array_equal(ends[:, e.END_CODE], lanes[:, e.END_CODE])
+    assert np.array_equal(ends[:, e.END_STEPS], lanes[:, e.END_STEPS])
+    assert np.allclose(ends, lanes, rtol=1e-11, atol=1e-5)
 
 
 def test_the_function_of_the_card_flies_what_the_lanes_fly(lanes: np.ndarray) -> None:
     world = returns_case.world()
-    tables = card.make_tables(returns_case.phases(), returns_case.starts(COUNT))
-    card.fly_returns_one_by_one(world, world, returns_case.guide(), returns_case.RULES, tables)
-    _same(tables.ends, lanes)
+    setting = Setting(world, world, returns_case.guide(), returns_case.RULES)
+    tables = card.make_tables(setting, returns_case.phases(), returns_case.starts(COUNT))
+    card.fly_returns_one_by_one(setting, tables)
+    _same(tables.returns.ends, lanes)
+
+
+def test_the_function_of_the_card_flies_dispersed_cases() -> None:
+    setting, cases = returns_case.dispersed(COUNT)
+    tables, shape = [], (COUNT, returns_case.phases().shape[1] + 1, 12)
+    for _ in range(2):
+        tables.append(
+            card.make_tables(setting, returns_case.phases(), returns_case.starts(COUNT), cases, np.zeros(shape))
+        )
+    card.fly_returns_one_by_one(setting, tables[0])
+    returns.fly_dispersed_returns(setting, tables[1].returns, returns.make_room(returns.WIDTH))
+    _same(tables[0].returns.ends, tables[1].returns.ends)
+    assert np.allclose(tables[0].returns.begins, tables[1].returns.begins, rtol=0.0, atol=1e-5)
 
 
 def test_the_kernel_runs_in_the_simulator(lanes: np.ndarray) -> None:
@@ -88,7 +104,15 @@ def test_a_machine_without_a_card_is_told_so() -> None:
 
 
 def test_wrong_shapes_are_explained() -> None:
+    world = returns_case.world()
+    setting = Setting(world, world, returns_case.guide(), returns_case.RULES)
     with pytest.raises(ConfigError, match=r"shape \(n, 10\)"):
-        card.make_tables(returns_case.phases(), np.zeros((2, 3)))
+        card.make_tables(setting, returns_case.phases(), np.zeros((2, 3)))
     with pytest.raises(ConfigError, match="phases"):
-        card.make_tables(np.zeros((3, 1, 25)), returns_case.starts(2))
+        card.make_tables(setting, np.zeros((3, 1, 25)), returns_case.starts(2))
+    with pytest.raises(ConfigError, match="cases"):
+        card.make_tables(setting, returns_case.phases(), returns_case.starts(2), np.zeros((2, 3)))
+    with pytest.raises(ConfigError, match="profiles that begin"):
+        card.make_tables(setting, returns_case.phases(), returns_case.starts(2), np.full((2, 21), 7.0))
+    with pytest.raises(ConfigError, match="begins"):
+        card.make_tables(setting, returns_case.phases(), returns_case.starts(2), None, np.zeros((2, 2, 12)))

@@ -13,6 +13,7 @@ import pytest
 import returns_case
 
 from steppe.errors import LANDED, LOAD_LIMIT, NEGATIVE_MASS, NOT_A_NUMBER, OUT_OF_TIME, SKIPPED_OUT, STATUS, ConfigError
+from steppe.kernels import ends as e
 from steppe.kernels import flying as k
 from steppe.kernels import returns
 from steppe.kernels.flying import fly_phases
@@ -45,9 +46,9 @@ def ends() -> np.ndarray:
 
 
 def test_all_returns_land(ends: np.ndarray) -> None:
-    assert np.all(ends[:, returns.END_CODE] == LANDED)
-    assert np.all(ends[:, returns.END_PHASES] == 5)
-    assert np.all((ends[:, returns.END_LOAD] > 2.0) & (ends[:, returns.END_LOAD] < 20.0))
+    assert np.all(ends[:, e.END_CODE] == LANDED)
+    assert np.all(ends[:, e.END_PHASES] == 5)
+    assert np.all((ends[:, e.END_LOAD] > 2.0) & (ends[:, e.END_LOAD] < 20.0))
 
 
 def test_lanes_fly_what_a_single_flight_flies(ends: np.ndarray) -> None:
@@ -65,10 +66,10 @@ def test_lanes_fly_what_a_single_flight_flies(ends: np.ndarray) -> None:
             begins,
         )
         last = begins[begun]
-        assert (code, begun) == (ends[case, returns.END_CODE], ends[case, returns.END_PHASES])
-        assert ends[case, returns.END_TIME] == pytest.approx(last[k.TIME], abs=1e-6)
+        assert (code, begun) == (ends[case, e.END_CODE], ends[case, e.END_PHASES])
+        assert ends[case, e.END_TIME] == pytest.approx(last[k.TIME], abs=1e-6)
         assert np.allclose(ends[case, 1:9], last[k.X : k.SENSED + 1], rtol=0.0, atol=1e-6)
-        command = slice(returns.END_COMMAND, returns.END_COMMAND + 3)
+        command = slice(e.END_COMMAND, e.END_COMMAND + 3)
         assert np.allclose(ends[case, command], begins[2, k.X : k.Z + 1], rtol=0.0, atol=1e-6)
 
 
@@ -83,7 +84,7 @@ def test_lanes_agree_with_plain_python() -> None:
     rows[0, 0, [k.END_KIND, k.END_VALUE]] = k.AFTER_TIME, 3.2
     rows[0, 1, [k.END_KIND, k.END_VALUE]] = k.AFTER_TIME, 4.0
     plain, compiled = np.array(json.loads(done.stdout)), _fly(returns_case.starts(2), rows)
-    assert compiled[0, returns.END_STEPS] == 15
+    assert compiled[0, e.END_STEPS] == 15
     assert np.allclose(plain, compiled, rtol=1e-13, atol=1e-7)
 
 
@@ -100,7 +101,7 @@ def test_threads_change_no_bit(ends: np.ndarray, threads: int) -> None:
 def test_number_of_returns_changes_no_bit(ends: np.ndarray) -> None:
     starts = returns_case.starts(COUNT)
     assert np.array_equal(_fly(starts[:33]), ends[:33])
-    assert _fly(starts[:0]).shape == (0, returns.END_COLUMNS)
+    assert _fly(starts[:0]).shape == (0, e.END_COLUMNS)
 
 
 def test_own_phases_fly_the_same(ends: np.ndarray) -> None:
@@ -114,9 +115,9 @@ def test_a_bad_return_ends_alone(ends: np.ndarray) -> None:
     bad = {3: NOT_A_NUMBER, 20: NOT_A_NUMBER, 40: NEGATIVE_MASS, 50: NOT_A_NUMBER}
     flown = _fly(starts)
     for case, code in bad.items():
-        assert flown[case, returns.END_CODE] == code
-        assert STATUS[int(flown[case, returns.END_CODE])].hint
-    assert flown[41, returns.END_CODE] in (NOT_A_NUMBER, NEGATIVE_MASS)
+        assert flown[case, e.END_CODE] == code
+        assert STATUS[int(flown[case, e.END_CODE])].hint
+    assert flown[41, e.END_CODE] in (NOT_A_NUMBER, NEGATIVE_MASS)
     good = np.setdiff1d(np.arange(COUNT), [*bad, 41])
     assert np.array_equal(flown[good], ends[good])
 
@@ -126,16 +127,16 @@ def test_a_return_that_skips_out_says_so(ends: np.ndarray) -> None:
     starts[5, 4:7] *= 1.6
     starts[5, 4] = 2000.0
     flown = _fly(starts)
-    assert flown[5, returns.END_CODE] == SKIPPED_OUT
+    assert flown[5, e.END_CODE] == SKIPPED_OUT
     assert np.array_equal(np.delete(flown, 5, axis=0), np.delete(ends, 5, axis=0))
 
 
 def test_limits_of_load_and_time() -> None:
     flown = _fly(returns_case.starts(4), rules=k.Rules(300.0, 1.0, 1e9))
-    assert np.all(flown[:, returns.END_CODE] == LOAD_LIMIT)
+    assert np.all(flown[:, e.END_CODE] == LOAD_LIMIT)
     rows = returns_case.phases()
     rows[0, 1, k.TIME_LIMIT_S] = 10.0
-    assert np.all(_fly(returns_case.starts(4), rows)[:, returns.END_CODE] == OUT_OF_TIME)
+    assert np.all(_fly(returns_case.starts(4), rows)[:, e.END_CODE] == OUT_OF_TIME)
 
 
 def test_wrong_shapes_are_explained() -> None:

@@ -94,8 +94,9 @@ def measure_returns(count: int, law: str, cores: int) -> dict[str, Any]:
     from steppe.errors import ENDED, LANDED, STATUS
     from steppe.flight.batch import return_case, with_law
     from steppe.kernels import returns as kernel
-    from steppe.kernels.return_steps import UNPOWERED, build_step_returns
-    from steppe.kernels.steppers import build_rk4
+    from steppe.kernels.ends import END_CODE, END_STEPS
+    from steppe.kernels.return_steps import UNPOWERED_AS_PLANNED, build_step_returns
+    from steppe.kernels.steppers import build_flight_stepper
     from steppe.kernels.variants import constant_coefficients, isothermal_air
 
     case = return_case(with_law(load_mission(RETURN_MISSION), law))
@@ -118,7 +119,7 @@ def measure_returns(count: int, law: str, cores: int) -> dict[str, Any]:
         return 1e3 * min(seconds[1:]) * threads / count, ends
 
     def without(**left_out: Any) -> float:
-        loop = build_step_returns(UNPOWERED._replace(**left_out), build_rk4)
+        loop = build_step_returns(UNPOWERED_AS_PLANNED._replace(**left_out), build_flight_stepper)
         return timed(kernel.build_fly_returns(loop, f"bench without {', '.join(left_out)}"), unguided)[0]
 
     each_ms, ends = timed(kernel.fly_returns, case, cores)
@@ -126,9 +127,9 @@ def measure_returns(count: int, law: str, cores: int) -> dict[str, Any]:
     cut_ms, _ = timed(kernel.fly_returns, case.until("parachute_command"))
     guided_ms, _ = timed(kernel.fly_returns, case.until("parachute_command").on_the_clock())
     plain_ms, plain_ends = timed(kernel.fly_returns, unguided)
-    steps = float(ends[:, kernel.END_STEPS].mean())
-    scale = steps / float(plain_ends[:, kernel.END_STEPS].mean())
-    codes, counts = np.unique(ends[:, kernel.END_CODE].astype(int), return_counts=True)
+    steps = float(ends[:, END_STEPS].mean())
+    scale = steps / float(plain_ends[:, END_STEPS].mean())
+    codes, counts = np.unique(ends[:, END_CODE].astype(int), return_counts=True)
     return {
         "returns_per_second_per_core": 1e3 / each_ms,
         "milliseconds_each": each_ms,
@@ -146,7 +147,7 @@ def measure_returns(count: int, law: str, cores: int) -> dict[str, Any]:
             "guidance": guided_ms - plain_ms,
             "canopy": one_ms - cut_ms,
         },
-        "method": "Runge-Kutta 4, steps of the single flight, from the entry interface to the ground",
+        "method": "Runge-Kutta 4, stabilised under the main canopy, steps of the single flight, from entry to ground",
         "mission": RETURN_MISSION,
         "cores": cores,
         **machine(),

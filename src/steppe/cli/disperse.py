@@ -32,9 +32,12 @@ def disperse_verb(
     only: Annotated[
         int | None, typer.Option("--only", help="Fly this sample alone, with its full output in DIR-sample-N.")
     ] = None,
+    start: Annotated[
+        str, typer.Option("--from", help="Where samples start: ignition, entry, or another event of the nominal.")
+    ] = "ignition",
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Fly many dispersed returns, from shortly before the ignition (or the start) to the ground."""
+    """Fly many dispersed returns, from shortly before the ignition (or the start, or --from) to the ground."""
     from steppe.config.loader import load_mission
     from steppe.ensemble.campaign import plan_campaign, run_campaign
 
@@ -43,7 +46,7 @@ def disperse_verb(
     loaded = load_mission(mission)
     folder = out or Path("out") / f"{loaded.mission.name}-campaign"
     with progress_line("planning the nominal return") as say:
-        plan = plan_campaign(loaded, mission, samples, seed)
+        plan = plan_campaign(loaded, mission, samples, seed, start=start)
         if only is not None:
             _fly_only(plan, only, folder, as_json)
             return

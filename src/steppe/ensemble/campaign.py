@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -13,7 +14,7 @@ import numpy.typing as npt
 
 from steppe.config.dispersions import Dispersions
 from steppe.config.loader import LoadedMission, load_dispersions
-from steppe.ensemble.cases import Case, Nominal, cases_of, nominal_return
+from steppe.ensemble.cases import IGNITION, Case, Nominal, cases_of, nominal_return
 from steppe.ensemble.manifest import STATUS_COLUMN, CampaignSpec
 from steppe.ensemble.run import Plan, columns_of, fly_case, fly_samples, limits_of, zone_of
 from steppe.ensemble.sampling import draw
@@ -24,10 +25,11 @@ from steppe.flight.result import Flight
 from steppe.flight.running import Run
 from steppe.kernels import flying as k
 
-# Samples in a shard: a minute of work on one core with the predictor-corrector
-SHARD_SIZE = 1000
-# Samples between two words of progress
+# Samples in a shard: a second or two of work on one core with the apparent-velocity law
+SHARD_SIZE = 4000
+# Samples until the first word of progress, and seconds between the later ones
 _STRIDE = 100
+_SPEAK_EVERY_S = 2.0
 _RECORD_ROWS = 60_000
 
 Report = Callable[["Tally"], None]
@@ -96,8 +98,13 @@ def dispersions_of(loaded: LoadedMission) -> Dispersions:
     return load_dispersions(named or loaded.vehicle.name, loaded.folder, asked_by=loaded.source)
 
 
-def plan_campaign(loaded: LoadedMission, mission: str, samples: int, seed: int, shard_size: int = SHARD_SIZE) -> Plan:
+def plan_campaign(
+    loaded: LoadedMission, mission: str, samples: int, seed: int, shard_size: int = SHARD_SIZE, *,
+    start: str = IGNITION,
+) -> Plan:  # fmt: skip
     """Plan a campaign: fly its nominal, read its dispersions, write down what it is.
+
+    `start` is where the samples start, as `steppe.ensemble.cases.nominal_return` takes it.
 
     Raises
     ------
@@ -109,7 +116,7 @@ def plan_campaign(loaded: LoadedMission, mission: str, samples: int, seed: int, 
     if not 0 <= seed < 2**64:
         raise ConfigError(f"the seed is a whole number from 0 to 2^64 - 1, got {seed}", key="--seed")
     dispersions = dispersions_of(loaded).of_the_return()
-    nominal = nominal_return(loaded)
+    nominal = nominal_return(loaded, start)
     spec = CampaignSpec(
         mission=mission,
         config_hash=loaded.config_hash,
@@ -130,6 +137,7 @@ def plan_campaign(loaded: LoadedMission, mission: str, samples: int, seed: int, 
         },
         zone=zone_of(nominal),
         limits=limits_of(nominal),
+        start="" if start == IGNITION else start,
     )
     return Plan(nominal, dispersions, spec)
 
@@ -144,13 +152,19 @@ def run_campaign(plan: Plan, folder: Path, *, resume: bool, cores: int, report: 
     """
     taken = open_or_resume(folder, plan.spec, resume)
     wanted = sum(len(plan.spec.samples_of(number)) for number in taken.missing)
+    stride = _STRIDE
     try:
         tally = _already_there(taken.campaign, wanted)
         for number in taken.missing:
             indices = plan.spec.samples_of(number)
             parts = []
-            for first in range(indices.start, indices.stop, _STRIDE):
-                rows = fly_samples(plan, range(first, min(first + _STRIDE, indices.stop)), cores)
+            first = indices.start
+            while first < indices.stop:
+                began, there = time.perf_counter(), range(first, min(first + stride, indices.stop))
+                rows = fly_samples(plan, there, cores)
+                first = there.stop
+                rate = len(there) / max(time.perf_counter() - began, 1e-9)
+                stride = max(int(min(rate * _SPEAK_EVERY_S, 1e6)), _STRIDE)
                 tally = tally.with_rows(rows)
                 parts.append(rows)
                 if report is not None:

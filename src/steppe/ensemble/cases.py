@@ -12,18 +12,27 @@ import numpy.typing as npt
 from steppe.config.loader import LoadedMission
 from steppe.config.trim import trim_effect
 from steppe.ensemble.sampling import Samples
-from steppe.errors import PlanError
+from steppe.ensemble.streams import fill_layers
+from steppe.errors import ConfigError, PlanError
 from steppe.flight import phases as ph
 from steppe.flight.running import Run, run_phases
 from steppe.flight.simulate import rehearse, with_ground
 from steppe.frames.local import lvlh_basis
 from steppe.kernels import flying as k
-from steppe.kernels.aero import Aero
-from steppe.kernels.air import DENSITY, SLOPE, Air
+from steppe.kernels.deviation import NO_DEVIATION, PROFILE_COLUMNS, Deviation
+from steppe.kernels.dispersed import (
+    CASE_COLUMNS,
+    FIRST,
+    GROUND,
+    LIFT_TO_DRAG,
+    ROLL_ACCELERATION,
+    ROLL_RATE,
+    SENSORS,
+    SUBSONIC,
+)
 from steppe.kernels.guide import Guide
 from steppe.kernels.motion import World
 from steppe.kernels.navigation import Sensors
-from steppe.kernels.wind import Wind
 
 Array = npt.NDArray[np.float64]
 
@@ -31,10 +40,8 @@ Array = npt.NDArray[np.float64]
 LEAD_S = 120.0
 # A canopy belongs to the main parachute from this part of the largest drag area on (reefed Soyuz main: 14 %)
 _MAIN_PART = 0.1
-# Where the three factors on the drag coefficient meet (steppe.config.dispersible)
-_SUPERSONIC, _HYPERSONIC = 1.2, 5.0
-# Largest layer of a dispersed wind: half the spacing of the profiles, whose kinks fall on its borders
-_WIND_LAYER_M = 1000.0
+# What `steppe disperse --from` calls the start before the ignition, and other names of events
+IGNITION, _ALIASES = "ignition", {"entry": "entry_interface"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,8 @@ class Nominal:
         Height of the ground.
     epoch
         Date of time zero.
+    since
+        Where the samples start: "ignition", or the name of an event of the undispersed flight.
     """
 
     loaded: LoadedMission
@@ -71,6 +80,7 @@ class Nominal:
     run: Run
     ground_m: float
     epoch: datetime
+    since: str = IGNITION
 
     @property
     def rows(self) -> Array:
@@ -93,11 +103,55 @@ class Case:
     ground_m: float
 
 
-def nominal_return(loaded: LoadedMission) -> Nominal:
-    """Plan a mission, fly it once, and return where its campaign starts: shortly before the ignition, or at the start.
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """What some samples fly, as the lanes take it.
+
+    Attributes
+    ----------
+    world
+        The world of the plan with the profiles of all samples.
+    table
+        Shape (n, 21); columns as in `steppe.kernels.dispersed`.
+    rows
+        Shape (n, phases, 25).
+    starts
+        Shape (n, 10).
+    """
+
+    world: World
+    table: Array
+    rows: Array
+    starts: Array
+
+    def one(self, guide: Guide, i: int) -> Case:
+        """Return what one of the samples flies, for the loop of a single flight."""
+        case = self.table[i]
+        factors = (float(value) for value in case[FIRST : LIFT_TO_DRAG + 1])
+        own = guide._replace(
+            sensors=Sensors(*(float(value) for value in case[SENSORS:ROLL_RATE])),
+            max_rate_rad_s=float(case[ROLL_RATE]),
+            max_acceleration_rad_s2=float(case[ROLL_ACCELERATION]),
+        )
+        world = self.world._replace(deviation=Deviation(*self.world.deviation[:4], *factors))
+        return Case(world, own, self.rows[i], self.starts[i], float(case[GROUND]))
+
+
+def nominal_return(loaded: LoadedMission, start: str = IGNITION) -> Nominal:
+    """Plan a mission, fly it once, and return where its campaign starts.
+
+    Parameters
+    ----------
+    loaded
+        The mission.
+    start
+        "ignition" for 120 s before the ignition of the deorbit burn (a mission that starts later: at its start), or
+        the event of the undispersed flight where the samples start; "entry" means "entry_interface".
 
     Raises
     ------
+    ConfigError
+        If the flight has no such event.
     PlanError
         If the undispersed flight does not land.
     """
@@ -109,18 +163,38 @@ def nominal_return(loaded: LoadedMission) -> Nominal:
     names = [phase.event for phase in run.phases]
     ground_m = loaded.zone.ground_height_m if loaded.zone else 0.0
     alone = next(i for i, row in enumerate(run.rows) if row[k.AERO_AREA_M2] > 0.0)
-    phases, start = run.phases, run.begins[0, : k.BANK + 1]
+    if start != IGNITION:
+        first = _number_of(start, names, run.begun)
+        phases, row = run.phases[first:], run.begins[first, : k.BANK + 1]
+        update = run.begins[max(alone, first)]
+        # The recorded start has the parts off and the push given already
+        once = {k.KICK_RADIAL: 0.0, k.KICK_ALONG: 0.0, k.KICK_CROSS: 0.0, k.RELEASE_KG: 0.0}
+        phases = (ph.Phase(phases[0].event, {**phases[0].columns, **once}), *phases[1:])
+        return Nominal(
+            loaded, world, model, guide, phases, row.copy(), update.copy(), run, ground_m, _epoch(loaded), start
+        )
+    phases, row = run.phases, run.begins[0, : k.BANK + 1]
     ignition = names.index("deorbit_ignition") if "deorbit_ignition" in names else 0
     if ignition > 0:
         drift = {**run.phases[ignition - 1].columns, k.KICK_RADIAL: 0.0, k.KICK_ALONG: 0.0, k.KICK_CROSS: 0.0}
         begun, lit = run.begins[ignition - 1], run.begins[ignition, k.TIME]
         lead_s = min(LEAD_S, float(lit - begun[k.TIME]))
         before = [ph.Phase(None, {**drift, **ph.after(float(lit - begun[k.TIME]) - lead_s)})]
-        start = run_phases(world, None, before, begun[: k.BANK + 1], ground_m=-1e4).begins[-1, : k.BANK + 1]
+        row = run_phases(world, None, before, begun[: k.BANK + 1], ground_m=-1e4).begins[-1, : k.BANK + 1]
         phases = (ph.Phase(None, {**drift, **ph.after(lead_s)}), *run.phases[ignition:])
     return Nominal(
-        loaded, world, model, guide, phases, start.copy(), run.begins[alone].copy(), run, ground_m, _epoch(loaded)
+        loaded, world, model, guide, phases, row.copy(), run.begins[alone].copy(), run, ground_m, _epoch(loaded)
     )
+
+
+def _number_of(start: str, names: list[str | None], begun: int) -> int:
+    """Return the number of the phase that a campaign starts with."""
+    event = _ALIASES.get(start, start)
+    known = [name for name in names[:begun] if name]
+    if event not in known:
+        there = ", ".join([IGNITION, *_ALIASES, *known])
+        raise ConfigError(f"expected one of {there}; got '{start}'", key="--from")
+    return names.index(event)
 
 
 def _epoch(loaded: LoadedMission) -> datetime:
@@ -135,82 +209,56 @@ def _epoch(loaded: LoadedMission) -> datetime:
 
 def cases_of(nominal: Nominal, samples: Samples) -> Iterator[Case]:
     """Turn drawn samples into what is flown, one after another."""
+    cases = tables_of(nominal, samples)
+    for i in range(len(samples)):
+        yield cases.one(nominal.guide, i)
+
+
+def tables_of(nominal: Nominal, samples: Samples) -> Cases:
+    """Turn drawn samples into the tables that the lanes fly."""
     count = len(samples)
     rows = np.repeat(nominal.rows[None], count, axis=0)
     starts = np.repeat(nominal.start[None], count, axis=0)
     _disperse_start(nominal, samples, starts)
     _disperse_burn(nominal, samples, rows)
-    _disperse_capsule(nominal, samples, rows)
+    _disperse_capsule(nominal, samples, rows, starts)
     _disperse_canopies(nominal, samples, rows)
-    aero = _Aerodynamics.of(nominal, samples)
-    sensors, rolls = _sensors(nominal, samples), samples.values("bank_rate_factor")
-    ground = nominal.ground_m + samples.values("terrain_height_error_m")
-    for i in range(count):
-        world = World(
-            nominal.world.earth,
-            _air(nominal.world.air, samples.altitude_m, samples.density_factor[i]),
-            _wind(nominal.world.wind, samples.altitude_m, samples.wind_east_m_s[i], samples.wind_north_m_s[i]),
-            aero.table(nominal.world.aero, i),
-        )
-        guide = nominal.guide._replace(
-            sensors=Sensors(*(float(value) for value in sensors[i])),
-            max_rate_rad_s=nominal.guide.max_rate_rad_s * float(rolls[i]),
-            max_acceleration_rad_s2=nominal.guide.max_acceleration_rad_s2 * float(rolls[i]),
-        )
-        yield Case(world, guide, rows[i], starts[i], float(ground[i]))
+    deviation = _profiles(samples)
+    table = np.empty((count, CASE_COLUMNS))
+    table[:, FIRST] = deviation.layers * np.arange(count) if deviation.profiles.shape[0] > 1 else 0.0
+    table[:, SUBSONIC : LIFT_TO_DRAG + 1] = _aerodynamics(nominal, samples)
+    table[:, SENSORS:ROLL_RATE] = _sensors(nominal, samples)
+    rolls = samples.values("bank_rate_factor")
+    table[:, ROLL_RATE] = nominal.guide.max_rate_rad_s * rolls
+    table[:, ROLL_ACCELERATION] = nominal.guide.max_acceleration_rad_s2 * rolls
+    table[:, GROUND] = nominal.ground_m + samples.values("terrain_height_error_m")
+    return Cases(nominal.world._replace(deviation=deviation), table, rows, starts)
 
 
-def _air(air: Air, altitude_m: Array, factor: Array) -> Air:
-    """Return the air with its density multiplied; the logarithm of the factor is linear in each layer."""
-    borders = air.lowest_m + np.arange(air.layers.shape[1] + 1) / air.layers_per_m
-    logarithm = np.log(np.interp(borders, altitude_m, factor))
-    layers = air.layers.copy()
-    layers[:, :, DENSITY] *= np.exp(logarithm[:-1])
-    layers[:, :, SLOPE] += np.diff(logarithm)
-    return air._replace(layers=layers)
+def _profiles(samples: Samples) -> Deviation:
+    """Return the layers between the nodes of the profiles: the wind and the logarithm of the density linear in each."""
+    drawn = (samples.density_factor, samples.wind_east_m_s, samples.wind_north_m_s)
+    # What is not drawn is one value repeated without memory for it
+    if not any(values.strides[-1] for values in drawn):
+        return NO_DEVIATION
+    altitude_m = samples.altitude_m
+    layers = altitude_m.size - 1
+    profiles = np.empty((len(samples) * layers, PROFILE_COLUMNS))
+    density, east, north = (np.ascontiguousarray(values) for values in drawn)
+    fill_layers(density, east, north, profiles)
+    spacing_m = float(altitude_m[-1] - altitude_m[0]) / layers
+    return NO_DEVIATION._replace(
+        profiles=profiles, layers=float(layers), lowest_m=float(altitude_m[0]), layers_per_m=1.0 / spacing_m
+    )
 
 
-def _wind(wind: Wind, altitude_m: Array, east_m_s: Array, north_m_s: Array) -> Wind:
-    """Return the wind with a profile added; the borders of its own layers stay, so that adding zero changes nothing."""
-    own_step_m = 1.0 / wind.layers_per_m
-    step_m = own_step_m / np.ceil(own_step_m / _WIND_LAYER_M)
-    own = wind.lowest_m + np.arange(wind.layers.shape[0] + 1) * own_step_m
-    below = max(int(np.ceil((wind.lowest_m - altitude_m[0]) / step_m)), 0)
-    above = int(np.ceil((max(own[-1], altitude_m[-1]) - wind.lowest_m) / step_m - 1e-6))
-    borders = wind.lowest_m + np.arange(-below, above + 1) * step_m
-    columns = []
-    for first, added in ((0, east_m_s), (2, north_m_s)):
-        ends = np.append(wind.layers[:, first], wind.layers[-1, first] + wind.layers[-1, first + 1])
-        values = np.interp(borders, own, ends) + np.interp(borders, altitude_m, added)
-        columns += [values[:-1], np.diff(values)]
-    return Wind(np.ascontiguousarray(np.stack(columns, axis=1)), float(borders[0]), float(1.0 / step_m))
-
-
-@dataclass(frozen=True, slots=True)
-class _Aerodynamics:
-    """Factors on drag by Mach number and on the lift-to-drag ratio, one row a sample."""
-
-    drag: Array
-    ratio: Array
-
-    @classmethod
-    def of(cls, nominal: Nominal, samples: Samples) -> _Aerodynamics:
-        capsule = nominal.loaded.vehicle.capsule
-        change, trimmed = trim_effect(capsule, samples.values("trim_angle_error_deg"))
-        ratio = samples.values("lift_to_drag_factor") * (1.0 + change / capsule.aerodynamics.lift_to_drag[-1])
-        names = ("drag_subsonic_factor", "drag_supersonic_factor", "drag_hypersonic_factor")
-        return cls(np.stack([samples.values(name) * trimmed for name in names], axis=1), ratio)
-
-    def table(self, aero: Aero, i: int) -> Aero:
-        """Return the Mach table of a sample."""
-        mach = np.arange(aero.table.shape[0]) / aero.rows_per_mach
-        band = np.searchsorted([_SUPERSONIC, _HYPERSONIC], mach, side="right")
-        drag = aero.table[:, 0] * self.drag[i, band]
-        lift = aero.table[:, 2] * self.drag[i, band] * self.ratio[i]
-        table = np.zeros_like(aero.table)
-        table[:, 0], table[:-1, 1] = drag, np.diff(drag)
-        table[:, 2], table[:-1, 3] = lift, np.diff(lift)
-        return aero._replace(table=table)
+def _aerodynamics(nominal: Nominal, samples: Samples) -> Array:
+    """Return factors on the drag coefficient below Mach 1.2, to 5 and above, and on the lift-to-drag ratio, (n, 4)."""
+    capsule = nominal.loaded.vehicle.capsule
+    change, trimmed = trim_effect(capsule, samples.values("trim_angle_error_deg"))
+    ratio = samples.values("lift_to_drag_factor") * (1.0 + change / capsule.aerodynamics.lift_to_drag[-1])
+    names = ("drag_subsonic_factor", "drag_supersonic_factor", "drag_hypersonic_factor")
+    return np.stack([*(samples.values(name) * trimmed for name in names), ratio], axis=1)
 
 
 def _triple(samples: Samples, pattern: str) -> Array:
@@ -218,13 +266,22 @@ def _triple(samples: Samples, pattern: str) -> Array:
     return np.stack([samples.values(pattern.format(axis)) for axis in ("radial", "along", "cross")], axis=1)
 
 
+def _turned(triple: Array, basis: Array) -> Array:
+    """Return vectors given along three axes in ITRF, each axis in its turn: a matrix product rounds by its size."""
+    turned: Array = triple[:, :1] * basis[0] + triple[:, 1:2] * basis[1] + triple[:, 2:] * basis[2]
+    return turned
+
+
 def _disperse_start(nominal: Nominal, samples: Samples, starts: Array) -> None:
-    if nominal.number("deorbit_ignition") is None:
+    """Move the start: the ship before its burn, or whatever a campaign from a later event starts with."""
+    burns = nominal.number("deorbit_ignition") is not None
+    if not burns and nominal.since == IGNITION:
         return
     basis = lvlh_basis(nominal.start[k.X : k.Z + 1], nominal.start[k.U : k.W + 1])
-    starts[:, k.X : k.Z + 1] += _triple(samples, "station_{}_error_m") @ basis
-    starts[:, k.U : k.W + 1] += _triple(samples, "station_{}_speed_error_m_s") @ basis
-    starts[:, k.MASS] += samples.values("ship_mass_error_kg")
+    starts[:, k.X : k.Z + 1] += _turned(_triple(samples, "station_{}_error_m"), basis)
+    starts[:, k.U : k.W + 1] += _turned(_triple(samples, "station_{}_speed_error_m_s"), basis)
+    if nominal.rows[0, k.AERO_AREA_M2] == 0.0:
+        starts[:, k.MASS] += samples.values("ship_mass_error_kg")
 
 
 def _disperse_burn(nominal: Nominal, samples: Samples, rows: Array) -> None:
@@ -243,9 +300,11 @@ def _disperse_burn(nominal: Nominal, samples: Samples, rows: Array) -> None:
     rows[:, burn, k.THRUST_CROSS] = np.cos(pitch) * np.sin(yaw)
 
 
-def _disperse_capsule(nominal: Nominal, samples: Samples, rows: Array) -> None:
+def _disperse_capsule(nominal: Nominal, samples: Samples, rows: Array, starts: Array) -> None:
     heavy = rows[:, :, k.SET_MASS_KG] > 0.0
     rows[:, :, k.SET_MASS_KG] += np.where(heavy, samples.values("capsule_mass_error_kg")[:, None], 0.0)
+    if nominal.since != IGNITION and nominal.rows[0, k.AERO_AREA_M2] > 0.0:
+        starts[:, k.MASS] += samples.values("capsule_mass_error_kg")
     command = nominal.number("parachute_command")
     if command is not None and command > 0:
         rows[:, command - 1, k.END_VALUE] += samples.values("chute_command_error_m")
@@ -289,10 +348,10 @@ def _sensors(nominal: Nominal, samples: Samples) -> Array:
     return np.concatenate(
         [
             samples.values("accelerometer_scale_error")[:, None],
-            _triple(samples, "accelerometer_{}_bias_m_s2") @ basis,
-            np.radians(_triple(samples, "gyro_{}_drift_deg_h") / 3600.0) @ basis,
-            _triple(samples, "navigation_{}_error_m") @ basis,
-            _triple(samples, "navigation_{}_speed_error_m_s") @ basis,
+            _turned(_triple(samples, "accelerometer_{}_bias_m_s2"), basis),
+            _turned(np.radians(_triple(samples, "gyro_{}_drift_deg_h") / 3600.0), basis),
+            _turned(_triple(samples, "navigation_{}_error_m"), basis),
+            _turned(_triple(samples, "navigation_{}_speed_error_m_s"), basis),
         ],
         axis=1,
     )

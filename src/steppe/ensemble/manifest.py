@@ -111,6 +111,9 @@ class CampaignSpec:
         The landing zone, if there is one.
     limits
         Bounds whose exceedance is counted.
+    start
+        Event of the undispersed flight where the samples start; "" for shortly before the ignition, or the start of
+        the mission.
     """
 
     mission: str
@@ -124,6 +127,7 @@ class CampaignSpec:
     configuration: Mapping[str, Any] = field(default_factory=dict)
     zone: ZoneCircle | None = None
     limits: tuple[Limit, ...] = ()
+    start: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -257,6 +261,9 @@ def _shown(value: Any) -> str:
 def _plain(spec: CampaignSpec) -> dict[str, Any]:
     """Return the specification as JSON values; a round trip makes tuples lists, as they are when read back."""
     plain: dict[str, Any] = json.loads(json.dumps(asdict(spec), default=str))
+    if not spec.start:
+        # Campaigns written before there was a choice have no such key, and keep their identity
+        del plain["start"]
     return plain
 
 
@@ -274,6 +281,7 @@ def _from_plain(document: Mapping[str, Any]) -> CampaignSpec:
         configuration=document["configuration"],
         zone=None if zone is None else ZoneCircle(**zone),
         limits=tuple(Limit(**limit) for limit in document["limits"]),
+        start=document.get("start", ""),
     )
 
 

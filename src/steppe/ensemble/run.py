@@ -14,24 +14,36 @@ import numpy.typing as npt
 from steppe.config.dispersible import DISPERSIBLES
 from steppe.config.dispersions import Dispersions
 from steppe.config.mission import Zone
-from steppe.ensemble.cases import Case, Nominal, cases_of
+from steppe.ensemble.cases import Case, Cases, Nominal, tables_of
 from steppe.ensemble.manifest import INPUT_PREFIX, SAMPLE, STATUS_COLUMN, CampaignSpec, Column, Limit, ZoneCircle
 from steppe.ensemble.sampling import draw
 from steppe.errors import LANDED
-from steppe.flight.plan import miss_of_aim
 from steppe.flight.surroundings import on_surface
-from steppe.frames.geodetic import itrf_to_geodetic, local_east_north_up
+from steppe.frames.geodetic import local_east_north_up
 from steppe.kernels import derive as d
 from steppe.kernels import flying as k
-from steppe.kernels.derive import OUTPUT_COLUMNS, derive
+from steppe.kernels.ends import (
+    END_CODE,
+    END_FLUX,
+    END_HEAT,
+    END_LOAD,
+    END_PHASES,
+    END_PRESSURE,
+    END_STATE,
+    END_TIME,
+)
+from steppe.kernels.guide import Guide
+from steppe.kernels.returns import fly_dispersed_returns, fly_many_returns
 
 Array = npt.NDArray[np.float64]
 
-# Samples of one flight that outputs are taken from: every second of the entry and every step of the openings
+# Samples of one flight flown alone
 _RECORD_EVERY_S = 1.0
-_RECORD_ROWS = 8000
-# Samples drawn at once; the memory of a campaign does not grow with its size
-_DRAWN_AT_ONCE = 256
+# Samples drawn and flown at once by a thread; the memory of a campaign does not grow with its size
+_DRAWN_AT_ONCE = 1024
+# A thread for fewer samples would only draw: as many as its lanes
+_FEWEST = 32
+_ENGINES = "soft_landing_ignition"
 
 _OUTPUTS = (
     Column("touchdown_latitude_deg", "deg", "geodetic latitude of the touchdown", worst="none"),
@@ -103,7 +115,7 @@ def zone_of(nominal: Nominal) -> ZoneCircle | None:
 def fly_samples(plan: Plan, indices: Sequence[int], cores: int = 1) -> dict[str, npt.NDArray[Any]]:
     """Fly some samples and return their rows as columns; how they are shared out changes no bit."""
     numbers = np.asarray(indices, dtype=np.int64)
-    parts = [part for part in np.array_split(numbers, max(cores, 1)) if part.size]
+    parts = [part for part in np.array_split(numbers, max(min(cores, numbers.size // _FEWEST), 1)) if part.size]
     if len(parts) == 1:
         return _fly_part(plan, parts[0])
     with ThreadPoolExecutor(len(parts)) as pool:
@@ -114,7 +126,6 @@ def fly_samples(plan: Plan, indices: Sequence[int], cores: int = 1) -> dict[str,
 def _fly_part(plan: Plan, numbers: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[Any]]:
     columns = {column.name: np.full(numbers.size, np.nan) for column in plan.spec.columns}
     status = np.zeros(numbers.size, dtype=np.int64)
-    record = np.zeros((_RECORD_ROWS, k.RECORD_COLUMNS))
     for first in range(0, numbers.size, _DRAWN_AT_ONCE):
         chunk = numbers[first : first + _DRAWN_AT_ONCE]
         samples = draw(plan.dispersions, plan.spec.seed, chunk)
@@ -126,15 +137,41 @@ def _fly_part(plan: Plan, numbers: npt.NDArray[np.int64]) -> dict[str, npt.NDArr
             ("wind_east_5_km_m_s", samples.wind_east_m_s, 5e3),
             ("wind_north_5_km_m_s", samples.wind_north_m_s, 5e3),
         ):
-            columns[INPUT_PREFIX + name][here] = [np.interp(altitude_m, samples.altitude_m, row) for row in values]
-        for offset, case in enumerate(cases_of(plan.nominal, samples)):
-            flown = fly_case(plan.nominal, case, record)
-            status[first + offset] = flown.code
-            for name, value in outputs_of(plan.nominal, case, flown).items():
-                columns[name][first + offset] = value
+            columns[INPUT_PREFIX + name][here] = _at_altitude(samples.altitude_m, values, altitude_m)
+        flown = fly_cases(plan.nominal, tables_of(plan.nominal, samples))
+        status[here] = flown.ends[:, END_CODE]
+        for name, values in outputs_of(plan.nominal, flown).items():
+            columns[name][here] = values
     columns[SAMPLE] = numbers
     columns[STATUS_COLUMN] = status
     return columns
+
+
+def _at_altitude(nodes_m: Array, values: Array, altitude_m: float) -> Array:
+    """Return profiles, shape (n, nodes), at one altitude: linear between the nodes, held beyond them."""
+    at = min(max((altitude_m - nodes_m[0]) / (nodes_m[-1] - nodes_m[0]), 0.0), 1.0) * (nodes_m.size - 1)
+    node = min(int(at), nodes_m.size - 2)
+    found: Array = values[:, node] + (at - node) * (values[:, node + 1] - values[:, node])
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class FlownCases:
+    """What the lanes returned: ends, shape (n, 20), and the states at the starts of the phases, (n, phases + 1, 12)."""
+
+    ends: Array
+    begins: Array
+
+
+def fly_cases(nominal: Nominal, cases: Cases) -> FlownCases:
+    """Fly some samples on the lanes of one thread."""
+    begins = np.zeros((cases.starts.shape[0], cases.rows.shape[1] + 1, k.RECORD_COLUMNS))
+    rules = k.Rules(nominal.ground_m, nominal.loaded.mission.limits.load_g, 1e9)
+    ends = fly_many_returns(
+        fly_dispersed_returns, cases.world, nominal.model, nominal.guide, cases.rows, cases.starts, rules,
+        cases=cases.table, begins=begins,
+    )  # fmt: skip
+    return FlownCases(ends, begins)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,65 +194,90 @@ def fly_case(nominal: Nominal, case: Case, record: Array) -> Flown:
     return Flown(code, record[:samples], begins[: begun + 1], begun)
 
 
-def outputs_of(nominal: Nominal, case: Case, flown: Flown) -> dict[str, float]:
-    """Return the outputs of a sample; those that a flight did not reach are missing."""
-    nose_m = nominal.loaded.vehicle.capsule.nose_radius_m
-    alone = flown.record[np.isin(flown.record[:, k.PHASE], np.flatnonzero(case.rows[:, k.LIFT_FACTOR] > 0.0))]
-    begins = _derived(case, flown, flown.begins, nose_m)
+def outputs_of(nominal: Nominal, flown: FlownCases) -> dict[str, Array]:
+    """Return the outputs of samples, each of shape (n,); what a flight did not reach is not a number."""
+    ends, begins = flown.ends, flown.begins
+    begun, landed = ends[:, END_PHASES], ends[:, END_CODE] == LANDED
     names = [phase.event for phase in nominal.phases]
-    outputs: dict[str, float] = {}
-    if alone.shape[0]:
-        entry = _derived(case, flown, alone, nose_m)
-        outputs["peak_load_g"] = float(entry[:, d.LOAD].max())
-        outputs["peak_heat_flux_w_m2"] = float(entry[:, d.HEAT_FLUX].max())
-        outputs["heat_load_j_m2"] = float(entry[-1, d.HEAT_LOAD])
-        outputs["peak_dynamic_pressure_pa"] = float(entry[:, d.DYNAMIC_PRESSURE].max())
+    outputs: dict[str, Array] = {}
 
-    def at(event: str) -> int | None:
-        return names.index(event) if event in names and names.index(event) < flown.begun else None
+    def put(name: str, reached: npt.NDArray[np.bool_], values: Array) -> None:
+        outputs[name] = np.where(reached, values, np.nan)
 
-    interface, command, engines = at("entry_interface"), at("parachute_command"), at("soft_landing_ignition")
-    lit, cut = at("deorbit_ignition"), at("deorbit_cutoff")
+    def number(event: str) -> int | None:
+        return names.index(event) if event in names else None
+
+    alone = next((i for i, row in enumerate(nominal.rows) if k.counts_in_peaks(row)), None)
+    if alone is not None:
+        # The lanes fly a nose of 1 m; the flux of Sutton and Graves goes with one over the root of its radius
+        per_nose = 1.0 / math.sqrt(nominal.loaded.vehicle.capsule.nose_radius_m)
+        put("peak_load_g", begun > alone, ends[:, END_LOAD])
+        put("peak_heat_flux_w_m2", begun > alone, per_nose * ends[:, END_FLUX])
+        put("heat_load_j_m2", begun > alone, per_nose * ends[:, END_HEAT])
+        put("peak_dynamic_pressure_pa", begun > alone, ends[:, END_PRESSURE])
+    interface, command, engines = number("entry_interface"), number("parachute_command"), number(_ENGINES)
+    lit, cut = number("deorbit_ignition"), number("deorbit_cutoff")
     if interface is not None:
-        outputs["entry_flight_path_angle_deg"] = float(np.degrees(begins[interface, d.PATH_ANGLE]))
+        there = _located(nominal, begins[:, interface])
+        put("entry_flight_path_angle_deg", begun > interface, np.degrees(there[:, d.PLACE_PATH_ANGLE]))
     if lit is not None and cut is not None:
-        outputs["burn_duration_s"] = float(flown.begins[cut, k.TIME] - flown.begins[lit, k.TIME])
+        put("burn_duration_s", begun > cut, begins[:, cut, k.TIME] - begins[:, lit, k.TIME])
     if command is not None:
-        outputs["command_miss_km"] = math.hypot(*miss_of_aim(nominal.guide, flown.begins[command, k.X : k.Z + 1])) / 1e3
+        put("command_miss_km", begun > command, _from_aim(nominal.guide, begins[:, command, k.X : k.Z + 1]) / 1e3)
     if engines is not None:
-        outputs["sink_rate_m_s"] = float(-begins[engines, d.VERTICAL_SPEED])
-    if flown.code == LANDED:
-        outputs |= _landing(nominal, flown, begins)
+        put("sink_rate_m_s", begun > engines, -_located(nominal, begins[:, engines])[:, d.PLACE_CLIMB])
+    for name, values in _landing(nominal, ends).items():
+        put(name, landed, values)
     return outputs
 
 
-def _derived(case: Case, flown: Flown, rows: Array, nose_m: float) -> Array:
-    output = np.zeros((rows.shape[0], OUTPUT_COLUMNS))
-    derive(case.world, case.rows, flown.begins, np.ascontiguousarray(rows), nose_m, output)
+def _located(nominal: Nominal, rows: Array) -> Array:
+    output = np.zeros((rows.shape[0], d.PLACE_COLUMNS))
+    d.locate(nominal.world.earth, np.ascontiguousarray(rows), output)
     return output
 
 
-def _landing(nominal: Nominal, flown: Flown, begins: Array) -> dict[str, float]:
-    last, place = begins[flown.begun], flown.begins[flown.begun, k.X : k.Z + 1]
-    latitude, longitude, _ = itrf_to_geodetic(place)
-    climb, ground = last[d.VERTICAL_SPEED], last[d.GROUND_SPEED]
+def _along(vectors: Array, direction: Array) -> Array:
+    """Return the parts of vectors, shape (n, 3), along a direction, axis by axis: a product rounds by its size."""
+    along: Array = vectors[:, 0] * direction[0] + vectors[:, 1] * direction[1] + vectors[:, 2] * direction[2]
+    return along
+
+
+def _from_aim(guide: Guide, places: Array) -> Array:
+    """Return the horizontal distance of places, shape (n, 3), from the aim point of a guidance in m."""
+    miss = places - np.array([guide.aim_x_m, guide.aim_y_m, guide.aim_z_m])
+    ahead = _along(miss, np.array([guide.ahead_x, guide.ahead_y, guide.ahead_z]))
+    right = _along(miss, np.array([guide.right_x, guide.right_y, guide.right_z]))
+    distance: Array = np.sqrt(ahead * ahead + right * right)
+    return distance
+
+
+def _landing(nominal: Nominal, ends: Array) -> dict[str, Array]:
+    last = np.zeros((ends.shape[0], k.RECORD_COLUMNS))
+    last[:, k.TIME : k.SENSED + 1] = ends[:, END_TIME : END_STATE + 8]
+    there, places = _located(nominal, last), last[:, k.X : k.Z + 1]
+    climb, speed = there[:, d.PLACE_CLIMB], there[:, d.PLACE_SPEED]
     plan_s = nominal.run.begins[nominal.run.begun, k.TIME]
     outputs = {
-        "touchdown_latitude_deg": float(np.degrees(latitude)),
-        "touchdown_longitude_deg": float(np.degrees(longitude)),
-        "touchdown_after_plan_s": float(flown.begins[flown.begun, k.TIME] - plan_s),
-        "touchdown_sink_rate_m_s": float(-climb),
-        "touchdown_horizontal_speed_m_s": float(np.sqrt(max(ground * ground - climb * climb, 0.0))),
+        "touchdown_latitude_deg": np.degrees(there[:, d.PLACE_LATITUDE]),
+        "touchdown_longitude_deg": np.degrees(there[:, d.PLACE_LONGITUDE]),
+        "touchdown_after_plan_s": ends[:, END_TIME] - plan_s,
+        "touchdown_sink_rate_m_s": -climb,
+        "touchdown_horizontal_speed_m_s": np.sqrt(np.maximum(speed * speed - climb * climb, 0.0)),
     }
     zone = nominal.loaded.zone
     if zone is not None:
-        outputs |= _miss(nominal, zone, place)
+        outputs |= _miss(nominal, zone, places)
     return outputs
 
 
-def _miss(nominal: Nominal, zone: Zone, place: Array) -> dict[str, float]:
-    """Return the touchdown from the centre of the zone on the level plane there (a metre of error in 10 km)."""
+def _miss(nominal: Nominal, zone: Zone, places: Array) -> dict[str, Array]:
+    """Return the touchdowns from the centre of the zone on the level plane there (a metre of error in 10 km)."""
     centre = on_surface(nominal.world.earth, zone.latitude_deg, zone.longitude_deg, nominal.ground_m)
     east, north, _ = local_east_north_up(np.radians(zone.latitude_deg), np.radians(zone.longitude_deg))
-    to_east, to_north = float((place - centre) @ east) / 1e3, float((place - centre) @ north) / 1e3
-    return {"miss_east_km": to_east, "miss_north_km": to_north, "miss_km": float(np.hypot(to_east, to_north))}
+    to_east, to_north = _along(places - centre, east) / 1e3, _along(places - centre, north) / 1e3
+    return {
+        "miss_east_km": to_east,
+        "miss_north_km": to_north,
+        "miss_km": np.sqrt(to_east * to_east + to_north * to_north),
+    }

@@ -257,3 +257,22 @@ def add_series(
                 now = later
             x = kept[j] * x + fresh[j] * normal_quantile(now)
             out[i, j] += weight[j] * x
+
+
+@_exact_loop
+def fill_layers(density_factor: Array, east: Array, north: Array, out: Array) -> None:
+    """Turn profiles at nodes, shape (samples, nodes), into layers, shape (samples (nodes - 1), 6).
+
+    The columns are those of `steppe.kernels.deviation`: logarithm of the factor on the density, wind to the east and
+    to the north at the bottom of the layer, each followed by its change through the layer.
+    """
+    layers = density_factor.shape[1] - 1
+    for i in range(density_factor.shape[0]):
+        below = logarithm(density_factor[i, 0])
+        for j in range(layers):
+            above = logarithm(density_factor[i, j + 1])
+            row = i * layers + j
+            out[row, 0], out[row, 1] = below, above - below
+            out[row, 2], out[row, 3] = east[i, j], east[i, j + 1] - east[i, j]
+            out[row, 4], out[row, 5] = north[i, j], north[i, j + 1] - north[i, j]
+            below = above

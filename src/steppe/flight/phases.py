@@ -11,16 +11,26 @@ import numpy.typing as npt
 from steppe.config.vehicle import CanopyStage, Direction, Engine, Parachutes, Vehicle
 from steppe.constants import STANDARD_GRAVITY_M_S2
 from steppe.kernels import flying as k
+from steppe.kernels.steppers import CALM_LIMIT
 
-# Steps in s. Halving all of them moves the touchdown of an unsteered return by 0.3 m. Halving the entry step moves the
-# parachute command of a steered one by 14 m (MS-21) to 60 m (TMA-13); a reversal one guidance call later, by 300 m
+# Steps in s, each against steps of a tenth to a fifth of it: together they move the touchdown of a return by less than
+# 10 m and 0.05 s (docs/models/campaigns.md has the table). The roll is steered once a step, so the step of the steered
+# entry is part of the vehicle: halving it moves the parachute command by 8 m (MS-21) to 33 m (MS-07), and where that
+# makes a reversal one guidance call later, by 0.5 km (TMA-13)
 DRIFT_STEP_S = 10.0
-BURN_STEP_S = 1.0
-COAST_STEP_S = 2.0
+BURN_STEP_S = 5.0
+COAST_STEP_S = 4.0
+HIGH_STEP_S = 2.0
 ENTRY_STEP_S = 0.5
-INFLATION_STEP_S = 0.05
-CANOPY_STEP_S = 0.5
-ENGINE_STEP_S = 0.005
+INFLATION_STEP_S = 0.2
+OPENING_STEP_S = 0.5
+OPENED_STEP_S = 1.0
+CANOPY_STEP_S = 2.5
+ENGINE_STEP_S = 0.02
+# The densest air at the ground, at -30 deg C and 980 hPa, and how near to the limit of the stepper a step may come:
+# dispersed canopies are a few percent larger
+_DENSE_KG_M3 = 1.4
+_OF_LIMIT = 0.95
 _DAY_S = 86400.0
 
 
@@ -145,7 +155,7 @@ def entry(vehicle: Vehicle, interface_m: float, guidance_m: float, end_m: float,
     first = {k.SET_MASS_KG: vehicle.capsule.mass_kg, k.STEP_S: COAST_STEP_S}
     return [
         Phase(start_event, {**body, **first, **falling_through(interface_m)}),
-        Phase("entry_interface", {**body, **falling_through(guidance_m)}),
+        Phase("entry_interface", {**body, k.STEP_S: HIGH_STEP_S, **falling_through(guidance_m)}),
         Phase("guidance_start", {**body, k.GUIDED: 1.0, **falling_through(end_m)}),
     ]
 
@@ -159,6 +169,19 @@ def _stage_columns(vehicle: Vehicle, stage: CanopyStage, previous_m2: float) -> 
         k.CANOPY_TO_M2: stage.drag_area_m2,
         k.TIME_LIMIT_S: 7200.0,
     }
+
+
+def hanging_step_s(vehicle: Vehicle, parachutes: Parachutes) -> float:
+    """Return the step under an open canopy in s: short enough that the stepper damps the speed at the ground.
+
+    A body that sinks at the speed v where its drag balances its weight forgets a change of speed with the rate 2g/v,
+    which is sqrt(2 g rho S / m).
+    """
+    stages = parachutes.stages
+    mass_kg = vehicle.capsule.mass_kg - sum(stage.release_mass_kg for stage in stages)
+    area_m2 = max(stage.drag_area_m2 for stage in stages)
+    fastest_per_s = math.sqrt(2.0 * STANDARD_GRAVITY_M_S2 * _DENSE_KG_M3 * area_m2 / max(mass_kg, 1.0))
+    return min(CANOPY_STEP_S, _OF_LIMIT * CALM_LIMIT / fastest_per_s)
 
 
 def canopies(vehicle: Vehicle, parachutes: Parachutes, ground_m: float) -> list[Phase]:
@@ -186,12 +209,19 @@ def canopies(vehicle: Vehicle, parachutes: Parachutes, ground_m: float) -> list[
             phases.append(Phase(event, {**base, **opening, **start, **after(inflating)}))
             event, opening = ("main_inflated" if index == main else None), {}
             wait_s -= inflating
-        hang = {**base, k.STEP_S: CANOPY_STEP_S, k.LANDS: 1.0 if index >= main else 0.0}
+        hang = {**base, k.STEP_S: hanging_step_s(vehicle, parachutes), k.LANDS: 1.0 if index >= main else 0.0}
+        if index >= main:
+            # The largest canopy stands: its area no longer grows, which is where the stepper may take long steps
+            hang[k.CANOPY_FROM_M2] = stage.drag_area_m2
+        if grows:
+            # Still faster than its balance, and then the stepper is stable for shorter steps only
+            hang[k.STEP_S] = min(hang[k.STEP_S], OPENED_STEP_S)
+        waiting = {**hang, k.STEP_S: min(hang[k.STEP_S], OPENING_STEP_S)}
         if later is not None and later.altitude_m is None:
-            phases.append(Phase(event, {**hang, **opening, **after(max(wait_s, 0.0))}))
+            phases.append(Phase(event, {**waiting, **opening, **after(max(wait_s, 0.0))}))
         elif later is not None and later.altitude_m is not None:
             if wait_s > 0.0:
-                phases.append(Phase(event, {**hang, **opening, **after(wait_s)}))
+                phases.append(Phase(event, {**waiting, **opening, **after(wait_s)}))
                 event, opening = None, {}
             phases.append(Phase(event, {**hang, **opening, **falling_through(later.altitude_m)}))
         else:

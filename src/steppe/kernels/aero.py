@@ -51,13 +51,24 @@ def rarefaction(knudsen: float) -> float:
 
 
 @physics
-def coefficients(aero: Aero, mach: float, density_kg_m3: float) -> tuple[float, float]:
-    """Return drag and lift coefficient at a Mach number and density."""
+def continuum(aero: Aero, mach: float) -> tuple[float, float]:
+    """Return drag and lift coefficient at a Mach number in continuum flow."""
     table = aero.table
     row_at = clamp(mach * aero.rows_per_mach, 0.0, table.shape[0] - 1e-9)
     row = int(row_at)
     t = row_at - row
-    drag = table[row, 0] + t * table[row, 1]
-    lift = table[row, 2] + t * table[row, 3]
+    return table[row, 0] + t * table[row, 1], table[row, 2] + t * table[row, 3]
+
+
+@physics
+def bridged(aero: Aero, drag: float, lift: float, density_kg_m3: float) -> tuple[float, float]:
+    """Return drag and lift coefficient between those of continuum flow and of free-molecular flow, by density."""
     free = rarefaction(knudsen_number(density_kg_m3, aero.length_m))
     return drag + free * (aero.free_drag - drag), lift + free * (aero.free_lift - lift)
+
+
+@physics
+def coefficients(aero: Aero, mach: float, density_kg_m3: float) -> tuple[float, float]:
+    """Return drag and lift coefficient at a Mach number and density."""
+    drag, lift = continuum(aero, mach)
+    return bridged(aero, drag, lift, density_kg_m3)

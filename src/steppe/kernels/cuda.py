@@ -15,38 +15,30 @@ import numpy.typing as npt
 from numba import config, cuda
 
 from steppe.errors import ENDED, NOT_A_NUMBER, RUNNING, ConfigError
+from steppe.kernels.ends import END_COMMAND, no_peaks, peaks_after, write_end
 from steppe.kernels.flying import (
     AFTER_TIME,
     CANOPY_TO_M2,
     END_KIND,
     END_VALUE,
-    PHASE_COLUMNS,
     Motion,
     Rules,
     begin_phase,
+    counts_in_peaks,
     end_function,
     height_of,
     moved_by,
     prepare_step,
     ready_guidance,
     settle_step,
+    write_row,
 )
 from steppe.kernels.guide import COMMAND, MEMORY_SIZE, REVERSALS, Guide
 from steppe.kernels.jit import driver, physics
 from steppe.kernels.motion import World
 from steppe.kernels.navigation import NAVIGATION_SIZE
-from steppe.kernels.returns import (
-    END_CODE,
-    END_COLUMNS,
-    END_COMMAND,
-    END_LOAD,
-    END_PHASES,
-    END_REVERSALS,
-    END_STATE,
-    END_STEPS,
-    END_TIME,
-    START_ROWS,
-)
+from steppe.kernels.return_care import Setting, setting_of
+from steppe.kernels.returns import Returns, case_of, flight_of, make_returns
 
 Array = npt.NDArray[np.float64]
 
@@ -59,63 +51,44 @@ class Tables(NamedTuple):
 
     Attributes
     ----------
-    phases
-        Shape (n, phases, 25), or (1, phases, 25) for all.
-    starts
-        Shape (n, 10).
+    returns
+        Phases, cases, starts, ends and begins, as for the lanes.
     navs, memories
         Room for navigation and guidance, one row a return, all zero.
-    ends
-        Shape (n, 17), columns as in `steppe.kernels.returns`.
     """
 
-    phases: Array
-    starts: Array
+    returns: Returns
     navs: Array
     memories: Array
-    ends: Array
-
-
-@physics
-def write_end(
-    motion: Motion, code: int, phases: int, load_g: float, reversals: float, steps: float, end: npt.NDArray[np.float64]
-) -> None:
-    """Write how a return ended."""
-    end[END_TIME] = motion.time_s
-    for row in range(8):
-        end[END_STATE + row] = motion.state[row]
-    end[END_CODE] = code
-    end[END_PHASES] = phases
-    end[END_LOAD] = load_g
-    end[END_REVERSALS] = reversals
-    end[END_STEPS] = steps
 
 
 @physics
 def fly_return(
-    world: World, model: World, guide: Guide, phases: npt.NDArray[np.float64], start: npt.NDArray[np.float64],
-    rules: Rules, nav: npt.NDArray[np.float64], memory: npt.NDArray[np.float64], end: npt.NDArray[np.float64],
+    setting: Setting, phases: npt.NDArray[np.float64], start: npt.NDArray[np.float64], nav: npt.NDArray[np.float64],
+    memory: npt.NDArray[np.float64], end: npt.NDArray[np.float64], begins: npt.NDArray[np.float64],
 ) -> None:  # fmt: skip
     """Fly one return through its phases without allocating anything.
 
     Parameters
     ----------
-    world, model, guide, rules
-        As for `steppe.kernels.flying.fly_phases`.
+    setting
+        World, model, guidance and rules of this return.
     phases
         Shape (phases, 25).
     start
         Shape (10,): time in s, state (ITRF), bank angle in rad.
     nav, memory
         Room for navigation and guidance, one row of each table, all zero.
-    end
-        Output, shape (17,), all zero.
+    end, begins
+        Outputs, one row of each table of `steppe.kernels.returns.Returns`.
     """
+    world, model, guide, rules = setting.world, setting.model, setting.guide, setting.rules
     state = (start[1], start[2], start[3], start[4], start[5], start[6], start[7], start[8])
     motion = Motion(start[0], state, start[9], 0.0)
     memory[COMMAND] = start[9]
     inflation, guided_since = (start[0], 1e9), -1.0
-    peak, steps, code = 0.0, 0.0, RUNNING
+    steps, code = 0.0, RUNNING
+    peaks = no_peaks(world, state, counts_in_peaks(phases[0]))
     number = 0
     while code == RUNNING and number < phases.shape[0]:
         row = phases[number]
@@ -125,35 +98,44 @@ def fly_return(
         if end[END_COMMAND] == 0.0 and row[CANOPY_TO_M2] > 0.0:
             for axis in range(3):
                 end[END_COMMAND + axis] = motion.state[axis]
+        if begins.shape[0] > 0:
+            write_row(begins, number, motion, memory, number)
         before = end_function(phase, rules, motion.time_s, motion.state[7], height_of(world, motion.state))
         # A NaN takes its first step, which ends it with its status
         while code == RUNNING and not before <= 0.0:
             motion, step, twist = prepare_step(model, guide, phase, motion, before, nav, memory)
             later = moved_by(world, phase, motion, step, twist)
             altitude = height_of(world, later.state)
+            began_s = motion.time_s
             motion, before, load, code = settle_step(
                 world, model, guide, phase, rules, motion, later, altitude, step, twist, nav
             )
             steps += 1.0
+            peaks = peaks_after(world, peaks, motion.state, load, motion.time_s - began_s, counts_in_peaks(row))
             if code == RUNNING and not math.isfinite(motion.time_s + before):
                 code = NOT_A_NUMBER
-            if row[CANOPY_TO_M2] == 0.0 and load > peak:
-                peak = load
         if code == RUNNING and row[END_KIND] == AFTER_TIME:
             motion = Motion(phase.begun_s + row[END_VALUE], motion.state, motion.bank_rad, motion.rate_rad_s)
         number += 1
-    write_end(motion, ENDED if code == RUNNING else code, number, peak, memory[REVERSALS], steps, end)
+    write_end(motion, ENDED if code == RUNNING else code, number, memory[REVERSALS], steps, peaks, end)
+    if begins.shape[0] > 0:
+        write_row(begins, number, motion, memory, number - 1)
+
+
+@physics
+def fly_row(shared: Setting, tables: Tables, i: int) -> None:
+    """Fly the return of row `i`."""
+    returns = tables.returns
+    flight, setting = flight_of(returns, i), setting_of(shared, case_of(returns, i))
+    start, nav, memory = returns.starts[i], tables.navs[i], tables.memories[i]
+    fly_return(setting, flight.rows, start, nav, memory, flight.end, flight.begins)
 
 
 @driver
-def fly_returns_one_by_one(world: World, model: World, guide: Guide, rules: Rules, tables: Tables) -> None:
+def fly_returns_one_by_one(shared: Setting, tables: Tables) -> None:
     """Fly the returns on the processor with the function of the card, one after the other."""
-    own = tables.phases.shape[0] > 1
-    for i in range(tables.starts.shape[0]):
-        fly_return(
-            world, model, guide, tables.phases[i if own else 0], tables.starts[i], rules, tables.navs[i],
-            tables.memories[i], tables.ends[i],
-        )  # fmt: skip
+    for i in range(tables.returns.starts.shape[0]):
+        fly_row(shared, tables, i)
 
 
 @cache
@@ -185,18 +167,14 @@ def _teach_card_the_smaller_of_two() -> None:
 
 @cache
 def return_kernel() -> Any:
-    """Return the kernel: (world, model, guide, rules, tables), one thread a return. Needs numba's CUDA target."""
+    """Return the kernel: (setting, tables), one thread a return. Needs numba's CUDA target."""
     if not config.ENABLE_CUDASIM:
         _teach_card_the_smaller_of_two()
 
-    def return_thread(world: World, model: World, guide: Guide, rules: Rules, tables: Tables) -> None:
+    def return_thread(shared: Setting, tables: Tables) -> None:
         i = cuda.grid(1)
-        own = tables.phases.shape[0] > 1
-        if i < tables.starts.shape[0]:
-            fly_return(
-                world, model, guide, tables.phases[i if own else 0], tables.starts[i], rules, tables.navs[i],
-                tables.memories[i], tables.ends[i],
-            )  # fmt: skip
+        if i < tables.returns.starts.shape[0]:
+            fly_row(shared, tables, i)
 
     return cuda.jit(return_thread)
 
@@ -210,7 +188,9 @@ def _on_card(value: Any) -> Any:
     return cuda.to_device(value) if isinstance(value, np.ndarray) and not config.ENABLE_CUDASIM else value
 
 
-def make_tables(phases: Array, starts: Array) -> Tables:
+def make_tables(
+    setting: Setting, phases: Array, starts: Array, cases: Array | None = None, begins: Array | None = None
+) -> Tables:
     """Return the tables of returns that have not begun.
 
     Raises
@@ -218,34 +198,25 @@ def make_tables(phases: Array, starts: Array) -> Tables:
     ConfigError
         If a shape cannot be used.
     """
-    count = starts.shape[0]
-    if starts.ndim != 2 or starts.shape[1] != START_ROWS:
-        raise ConfigError(f"expected an array of shape (n, {START_ROWS}), got {starts.shape}", key="starts")
-    if phases.ndim != 3 or phases.shape[2] != PHASE_COLUMNS or phases.shape[0] not in (1, count):
-        raise ConfigError(
-            f"expected an array of shape ({count} or 1, phases, {PHASE_COLUMNS}), got {phases.shape}", key="phases"
-        )
-    return Tables(
-        np.ascontiguousarray(phases, dtype=np.float64),
-        np.ascontiguousarray(starts, dtype=np.float64),
-        np.zeros((count, NAVIGATION_SIZE)),
-        np.zeros((count, MEMORY_SIZE)),
-        np.zeros((count, END_COLUMNS)),
-    )
+    returns, count = make_returns(setting, phases, starts, cases, begins), starts.shape[0]
+    return Tables(returns, np.zeros((count, NAVIGATION_SIZE)), np.zeros((count, MEMORY_SIZE)))
 
 
-def fly_returns_cuda(world: World, model: World, guide: Guide, phases: Array, starts: Array, rules: Rules) -> Array:
+def fly_returns_cuda(
+    world: World, model: World, guide: Guide, phases: Array, starts: Array, rules: Rules, *,
+    cases: Array | None = None, begins: Array | None = None,
+) -> Array:  # fmt: skip
     """Fly any number of returns on the graphics card, or in numba's simulator where NUMBA_ENABLE_CUDASIM=1.
 
     Parameters
     ----------
-    world, model, guide, phases, starts, rules
+    world, model, guide, phases, starts, rules, cases, begins
         As for `steppe.kernels.returns.fly_many_returns`.
 
     Returns
     -------
     ndarray
-        Shape (n, 17); columns as in `steppe.kernels.returns`.
+        Shape (n, 20); columns as in `steppe.kernels.ends`.
 
     Raises
     ------
@@ -256,13 +227,15 @@ def fly_returns_cuda(world: World, model: World, guide: Guide, phases: Array, st
         raise ConfigError(
             "expected an NVIDIA card with driver and toolkit; 'steppe doctor' says what is here", key="cuda"
         )
-    tables = make_tables(phases, starts)
-    count = tables.starts.shape[0]
+    setting = Setting(world, model, guide, rules)
+    tables = make_tables(setting, phases, starts, cases, begins)
+    count, own = starts.shape[0], tables.returns
     if count == 0:
-        return tables.ends
+        return own.ends
     on_card = _on_card(tables)
-    surroundings = _on_card((world, model, guide, rules))
-    return_kernel()[(count + THREADS - 1) // THREADS, THREADS](*surroundings, on_card)
-    if on_card.ends is not tables.ends:
-        on_card.ends.copy_to_host(tables.ends)
-    return tables.ends
+    return_kernel()[(count + THREADS - 1) // THREADS, THREADS](_on_card(setting), on_card)
+    if on_card.returns.ends is not own.ends:
+        on_card.returns.ends.copy_to_host(own.ends)
+        if begins is not None:
+            on_card.returns.begins.copy_to_host(own.begins)
+    return own.ends

@@ -8,14 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from steppe.constants import STANDARD_GRAVITY_M_S2
-from steppe.kernels.air import air_at, clamp
+from steppe.kernels.air import clamp
 from steppe.kernels.bank import sine_cosine
-from steppe.kernels.earth import altitude_and_up
+from steppe.kernels.earth import Earth, altitude_and_up
 from steppe.kernels.flying import BANK, CANOPY_DURATION_S, MASS, PHASE, SENSED, TIME, U, X, forces_of
 from steppe.kernels.guide import Guide, bank_size
 from steppe.kernels.heating import stagnation_heat_flux
 from steppe.kernels.jit import driver
-from steppe.kernels.motion import World, air_velocity, canopy_drag_area, rates
+from steppe.kernels.motion import World, air_velocity, canopy_drag_area, rates, real_air
 from steppe.kernels.predictor import predicted_end, roll_rate
 from steppe.kernels.steppers import rk4
 
@@ -53,7 +53,7 @@ def derive(
         x, y, z, u, v, w, _, _ = state
         altitude, up_x, up_y, up_z = altitude_and_up(world.earth, x, y, z)
         inverse_r = 1.0 / math.sqrt(x * x + y * y + z * z)
-        density, inverse_sound = air_at(world.air, altitude, x * inverse_r, y * inverse_r, z * inverse_r)
+        density, inverse_sound = real_air(world, altitude, x * inverse_r, y * inverse_r, z * inverse_r)
         air_x, air_y, air_z = air_velocity(world, altitude, up_x, up_y, up_z)
         airspeed = math.sqrt((u - air_x) ** 2 + (v - air_y) ** 2 + (w - air_z) ** 2)
         across = 1.0 / math.sqrt(up_x * up_x + up_y * up_y + 1e-24)
@@ -84,6 +84,27 @@ def derive(
         output[i, HEAT_FLUX] = heat
         output[i, HEAT_LOAD] = heat_load
         output[i, CANOPY_AREA] = canopy_drag_area(forces, row[TIME])
+
+
+# Columns of the output of `locate`
+PLACE_LATITUDE, PLACE_LONGITUDE, PLACE_CLIMB, PLACE_SPEED, PLACE_PATH_ANGLE = range(5)
+PLACE_COLUMNS = 5
+
+
+@driver
+def locate(earth: Earth, rows: npt.NDArray[np.float64], output: npt.NDArray[np.float64]) -> None:
+    """Fill `output`, shape (n, 5), from states in rows as of a record, shape (n, 12), each by itself.
+
+    Geodetic latitude and longitude in rad, vertical speed and speed over ground in m/s, flight-path angle in rad.
+    """
+    for i in range(rows.shape[0]):
+        x, y, z, u, v, w = rows[i, X], rows[i, X + 1], rows[i, X + 2], rows[i, U], rows[i, U + 1], rows[i, U + 2]
+        _, up_x, up_y, up_z = altitude_and_up(earth, x, y, z)
+        climb, squared = u * up_x + v * up_y + w * up_z, u * u + v * v + w * w
+        output[i, PLACE_LATITUDE] = math.atan2(up_z, math.sqrt(up_x * up_x + up_y * up_y))
+        output[i, PLACE_LONGITUDE] = math.atan2(y, x)
+        output[i, PLACE_CLIMB], output[i, PLACE_SPEED] = climb, math.sqrt(squared)
+        output[i, PLACE_PATH_ANGLE] = math.atan2(climb, math.sqrt(max(squared - climb * climb, 0.0)))
 
 
 @driver

@@ -28,7 +28,7 @@ from steppe.kernels.guide import BALLISTIC, COMMAND, LAW, MEMORY_SIZE, NEXT_TIME
 from steppe.kernels.jit import driver, physics
 from steppe.kernels.motion import Forces, State, World, lvlh_vector
 from steppe.kernels.navigation import NAVIGATION_SIZE, READY, navigate, update_navigation
-from steppe.kernels.steppers import rk4
+from steppe.kernels.steppers import flight_step
 
 # Columns of a row of the phase table
 (
@@ -116,6 +116,12 @@ def forces_of(row: npt.NDArray[np.float64], began_s: float, canopy: tuple[float,
         began_s,
         row[THRUST_TURN_RAD_S],
     )
+
+
+@physics
+def counts_in_peaks(row: npt.NDArray[np.float64]) -> bool:
+    """Return whether loads and heat of a phase count: the capsule flies alone and has no canopy yet."""
+    return row[LIFT_FACTOR] > 0.0 and row[CANOPY_TO_M2] == 0.0
 
 
 @physics
@@ -216,7 +222,7 @@ def roll_command(phase: Phase, guide: Guide, motion: Motion, memory: npt.NDArray
 def moved_by(world: World, phase: Phase, motion: Motion, step_s: float, twist: float) -> Motion:
     """Return the motion one step later."""
     bank, rate = motion.bank_rad, motion.rate_rad_s
-    state = rk4(world, phase.forces, motion.time_s, motion.state, step_s, (bank, rate, twist))
+    state = flight_step(world, phase.forces, motion.time_s, motion.state, step_s, (bank, rate, twist))
     bank += step_s * (rate + 0.5 * step_s * twist)
     return Motion(motion.time_s + step_s, state, bank, rate + step_s * twist)
 

@@ -13,8 +13,9 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from numba import njit
+from numba import config, njit, types
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
+from numba.extending import intrinsic
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -134,3 +135,37 @@ def driver(function: Function | None = None, *, variant: str = "full") -> Any:
         except RuntimeError:  # numba's word for "no folder can be written": compile without a cache
             return compiled
     return compiled
+
+
+def _without_owner(context: Any, builder: Any, kind: Any, value: Any) -> Any:
+    """Return LLVM code for a value whose arrays, at any depth of tuples, name no owner."""
+    if isinstance(kind, types.Array):
+        array = context.make_array(kind)(context, builder, value)
+        array.meminfo, array.parent = array.meminfo.type(None), array.parent.type(None)
+        return array._getvalue()
+    if isinstance(kind, types.BaseTuple):
+        for number, part in enumerate(kind):
+            inner = _without_owner(context, builder, part, builder.extract_value(value, number))
+            value = builder.insert_value(value, inner, number)
+    return value
+
+
+def _borrowed(typing: Any, value: Any) -> Any:
+    """Return an array, or a record with arrays, that is not counted as a reference to them.
+
+    numba counts the references to an array with a locked instruction whenever a record with it is made or taken apart;
+    in the decisions of the lanes that was half of the time. For arrays that the caller of a driver holds while it runs;
+    the result must not be bound to the name of the argument.
+    """
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return _without_owner(context, builder, signature.args[0], arguments[0])
+
+    return value(value), codegen
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+borrowed: Any = _same if config.DISABLE_JIT else intrinsic(_borrowed)

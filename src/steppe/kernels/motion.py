@@ -13,9 +13,10 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from steppe.kernels.aero import Aero, coefficients
+from steppe.kernels.aero import Aero, bridged, coefficients, continuum
 from steppe.kernels.air import Air, air_at, clamp
 from steppe.kernels.bank import sine_cosine
+from steppe.kernels.deviation import NO_DEVIATION, Deviation, added_wind, coefficient_factors, density_factor
 from steppe.kernels.earth import Earth, altitude_and_up, gravity
 from steppe.kernels.jit import physics
 from steppe.kernels.wind import Wind, wind_at
@@ -25,12 +26,13 @@ State = tuple[float, float, float, float, float, float, float, float]
 
 
 class World(NamedTuple):
-    """Everything outside the vehicle, and the aerodynamics of the capsule."""
+    """Everything outside the vehicle, the aerodynamics of the capsule, and how a flight deviates from the plan."""
 
     earth: Earth
     air: Air
     wind: Wind
     aero: Aero
+    deviation: Deviation = NO_DEVIATION
 
 
 class Forces(NamedTuple):
@@ -83,9 +85,25 @@ def canopy_drag_area(forces: Forces, time_s: float) -> float:
 
 
 @physics
-def air_velocity(world: World, altitude_m: float, up_x: float, up_y: float, up_z: float) -> tuple[float, float, float]:
-    """Return the velocity of the air relative to the turning Earth in m/s (ITRF components)."""
-    east, north = wind_at(world.wind, altitude_m)
+def planned_air(
+    world: World, altitude_m: float, direction_x: float, direction_y: float, direction_z: float
+) -> tuple[float, float]:
+    """Return density in kg/m3 and inverse speed of sound in s/m of the plan, as `air_at`."""
+    return air_at(world.air, altitude_m, direction_x, direction_y, direction_z)
+
+
+@physics
+def real_air(
+    world: World, altitude_m: float, direction_x: float, direction_y: float, direction_z: float
+) -> tuple[float, float]:
+    """Return density in kg/m3 and inverse speed of sound in s/m of this flight; the sound is that of the plan."""
+    density, inverse_sound = air_at(world.air, altitude_m, direction_x, direction_y, direction_z)
+    return density * density_factor(world.deviation, altitude_m), inverse_sound
+
+
+@physics
+def in_itrf(east: float, north: float, up_x: float, up_y: float, up_z: float) -> tuple[float, float, float]:
+    """Return a horizontal vector given by its parts to the east and north in ITRF components."""
     across = 1.0 / math.sqrt(up_x * up_x + up_y * up_y + 1e-24)
     east_x, east_y = -up_y * across, up_x * across
     return (
@@ -93,6 +111,35 @@ def air_velocity(world: World, altitude_m: float, up_x: float, up_y: float, up_z
         east * east_y + north * up_z * east_x,
         north * (up_x * east_y - up_y * east_x),
     )
+
+
+@physics
+def planned_wind(world: World, altitude_m: float, up_x: float, up_y: float, up_z: float) -> tuple[float, float, float]:
+    """Return the velocity of the air of the plan relative to the turning Earth in m/s (ITRF components)."""
+    east, north = wind_at(world.wind, altitude_m)
+    return in_itrf(east, north, up_x, up_y, up_z)
+
+
+@physics
+def air_velocity(world: World, altitude_m: float, up_x: float, up_y: float, up_z: float) -> tuple[float, float, float]:
+    """Return the velocity of the air of this flight relative to the turning Earth in m/s (ITRF components)."""
+    east, north = wind_at(world.wind, altitude_m)
+    more_east, more_north = added_wind(world.deviation, altitude_m)
+    return in_itrf(east + more_east, north + more_north, up_x, up_y, up_z)
+
+
+@physics
+def planned_body(world: World, mach: float, density_kg_m3: float) -> tuple[float, float]:
+    """Return drag and lift coefficient of the plan, as `coefficients`."""
+    return coefficients(world.aero, mach, density_kg_m3)
+
+
+@physics
+def real_body(world: World, mach: float, density_kg_m3: float) -> tuple[float, float]:
+    """Return drag and lift coefficient of this flight; what they are in free-molecular flow does not deviate."""
+    drag, lift = continuum(world.aero, mach)
+    on_drag, on_lift = coefficient_factors(world.deviation, mach)
+    return bridged(world.aero, drag * on_drag, lift * on_lift, density_kg_m3)
 
 
 @physics
@@ -153,11 +200,11 @@ class Laws(NamedTuple):
     pull
         (earth, x, y, z, up_x, up_y, up_z) -> m/s2, as `gravity`.
     air
-        (air, altitude_m, direction_x, direction_y, direction_z) -> density and inverse speed of sound, as `air_at`.
+        (world, altitude_m, direction_x, direction_y, direction_z) -> density and inverse speed of sound, as `real_air`.
     air_motion
         (world, altitude_m, up_x, up_y, up_z) -> m/s, as `air_velocity`.
     body
-        (aero, mach, density_kg_m3) -> drag and lift coefficient, as `coefficients`.
+        (world, mach, density_kg_m3) -> drag and lift coefficient, as `real_body`.
     canopies
         (forces, time_s) -> m2, as `canopy_drag_area`.
     push
@@ -184,14 +231,16 @@ FULL = Laws(
     name="full",
     place=altitude_and_up,
     pull=gravity,
-    air=air_at,
+    air=real_air,
     air_motion=air_velocity,
-    body=coefficients,
+    body=real_body,
     canopies=canopy_drag_area,
     push=thrust_acceleration,
     mass_after=burned,
     bank_after=turning,
 )
+# What the ship believes in, and what flies where nothing is dispersed: the same without the deviations
+PLANNED = FULL._replace(name="planned", air=planned_air, air_motion=planned_wind, body=planned_body)
 
 
 def build_aerodynamics(laws: Laws) -> Callable[..., tuple[float, float, float]]:
@@ -211,12 +260,12 @@ def build_aerodynamics(laws: Laws) -> Callable[..., tuple[float, float, float]]:
         x, y, z, u, v, w, mass, _ = state
         altitude_m, up_x, up_y, up_z = place
         inverse_r = 1.0 / math.sqrt(x * x + y * y + z * z)
-        density, inverse_sound = air_law(world.air, altitude_m, x * inverse_r, y * inverse_r, z * inverse_r)
+        density, inverse_sound = air_law(world, altitude_m, x * inverse_r, y * inverse_r, z * inverse_r)
         air_x, air_y, air_z = air_motion(world, altitude_m, up_x, up_y, up_z)
         u, v, w = u - air_x, v - air_y, w - air_z
         squared = u * u + v * v + w * w + 1e-12
         speed = math.sqrt(squared)
-        drag_coefficient, lift_coefficient = body(world.aero, speed * inverse_sound, density)
+        drag_coefficient, lift_coefficient = body(world, speed * inverse_sound, density)
         drag_area = (
             forces.fixed_drag_area_m2
             + forces.aero_area_m2 * forces.drag_factor * drag_coefficient

@@ -15,11 +15,12 @@ import numpy.typing as npt
 
 from steppe.constants import STANDARD_GRAVITY_M_S2
 from steppe.kernels.bank import bank_acceleration
+from steppe.kernels.deviation import Deviation
+from steppe.kernels.ends import build_flow_at
 from steppe.kernels.flying import Rules
-from steppe.kernels.guide import Guide
 from steppe.kernels.jit import lane_loop, physics
-from steppe.kernels.motion import FULL, Forces, Laws, State, World
-from steppe.kernels.navigation import sensed_pulse
+from steppe.kernels.motion import FULL, PLANNED, Forces, Laws, State, World
+from steppe.kernels.navigation import Sensors, sensed_pulse
 from steppe.kernels.variants import kept as same_mass
 from steppe.kernels.variants import no_thrust
 
@@ -29,6 +30,7 @@ Array = npt.NDArray[np.float64]
 BLOCK = 32
 # What the vector loop flies: lanes under thrust take the step of the full equations one by one
 UNPOWERED = FULL._replace(name="unpowered", push=no_thrust, mass_after=same_mass)
+UNPOWERED_AS_PLANNED = PLANNED._replace(name="unpowered as planned", push=no_thrust, mass_after=same_mass)
 
 # Rows of a lane that change with every step: motion, end function, sensed velocity of the navigation, largest load,
 # steps
@@ -42,7 +44,12 @@ LONGEST, CALL, INFLATED, TIMED, SUM, SKIP, LAST, COUNTS = 30, 31, 32, 33, 34, 38
 # every step needs care, and the forces but thrust
 STEERED, WANTED, FASTEST, READS, SINCE, ALWAYS, FORCES = 41, 42, 43, 44, 45, 46, 47
 FORCES_ROWS = 8
-LANE_ROWS = FORCES + FORCES_ROWS
+# What a return has for itself: its deviation from the plan, its accelerometers, its roll acceleration, its ground
+OWN = FORCES + FORCES_ROWS
+READING, ROLLS, GROUND_M = OWN + 5, OWN + 12, OWN + 13
+# Peaks besides the load: heat flux, its sum, dynamic pressure, the flux where the last step ended
+FLUX, HEAT, PRESSURE, LAST_FLUX = OWN + 14, OWN + 15, OWN + 16, OWN + 17
+LANE_ROWS = OWN + 18
 # Values of CARE: none, the step is not settled, guidance is due
 NO_CARE, UNSETTLED, DUE = 0.0, 1.0, 2.0
 
@@ -61,12 +68,13 @@ def next_length(time_s: float, longest_s: float, call_s: float, inflated_s: floa
 
 @physics
 def careless(
-    rules: Rules, after: float, altitude_m: float, load_g: float, skip_altitude_m: float, state: State, left_s: float
-) -> bool:
+    rules: Rules, ground_m: float, after: float, altitude_m: float, load_g: float, skip_altitude_m: float, state: State,
+    left_s: float,
+) -> bool:  # fmt: skip
     """Return whether a step neither ends a phase nor shows any trouble, without a branch."""
     climb = state[0] * state[3] + state[1] * state[4] + state[2] * state[5]
     total = state[0] + state[1] + state[2] + state[3] + state[4] + state[5] + state[6]
-    fine = (after > 0.0) & (altitude_m > rules.ground_m) & (load_g <= rules.load_limit_g) & (left_s >= 0.0)
+    fine = (after > 0.0) & (altitude_m > ground_m) & (load_g <= rules.load_limit_g) & (left_s >= 0.0)
     return fine & ((climb <= 0.0) | (altitude_m <= skip_altitude_m)) & (state[6] > 0.0) & (math.fabs(total) < math.inf)
 
 
@@ -93,20 +101,32 @@ def put_state(lanes: Array, first: int, i: int, state: State) -> None:
 
 
 def build_step_returns(laws: Laws, build_stepper: Callable[[Laws], Any]) -> Any:
-    """Return the vector loop over a block of returns: (world, model, guide, rules, lanes), the lanes as a flat array.
+    """Return the vector loop over a block of returns: (world, model, rules, lanes), the lanes as a flat array.
 
     One step of every lane, to the rows LATER; where it needs no care, the motion is carried on by it. The number of
     lanes is fixed, so that LLVM knows the distance of any two rows and needs no check whether they overlap.
     """
-    stepper, place = build_stepper(laws), laws.place
+    stepper, place, flow_at = build_stepper(laws), laws.place, build_flow_at(laws)
 
     @lane_loop
-    def step_returns(world: World, model: World, guide: Guide, rules: Rules, lanes: Array) -> None:
+    def step_returns(world: World, model: World, rules: Rules, lanes: Array) -> None:
+        shared = world.deviation
         for i in range(BLOCK):
             forces = Forces(
                 lanes[FORCES * BLOCK + i], lanes[(FORCES + 1) * BLOCK + i], lanes[(FORCES + 2) * BLOCK + i],
                 lanes[(FORCES + 3) * BLOCK + i], lanes[(FORCES + 4) * BLOCK + i], lanes[(FORCES + 5) * BLOCK + i],
                 lanes[(FORCES + 6) * BLOCK + i], lanes[(FORCES + 7) * BLOCK + i], 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0,
+            )  # fmt: skip
+            deviation = Deviation(
+                shared.profiles, shared.layers, shared.lowest_m, shared.layers_per_m, lanes[OWN * BLOCK + i],
+                lanes[(OWN + 1) * BLOCK + i], lanes[(OWN + 2) * BLOCK + i], lanes[(OWN + 3) * BLOCK + i],
+                lanes[(OWN + 4) * BLOCK + i],
+            )  # fmt: skip
+            own = World(world.earth, world.air, world.wind, world.aero, deviation)
+            sensors = Sensors(
+                lanes[READING * BLOCK + i], lanes[(READING + 1) * BLOCK + i], lanes[(READING + 2) * BLOCK + i],
+                lanes[(READING + 3) * BLOCK + i], lanes[(READING + 4) * BLOCK + i], lanes[(READING + 5) * BLOCK + i],
+                lanes[(READING + 6) * BLOCK + i], 0.0, 0.0, 0.0, 0.0, 0.0, 0.0,
             )  # fmt: skip
             state = flat_state(lanes, i)
             bank, rate, time = lanes[BANK * BLOCK + i], lanes[RATE * BLOCK + i], lanes[TIME * BLOCK + i]
@@ -115,12 +135,14 @@ def build_step_returns(laws: Laws, build_stepper: Callable[[Laws], Any]) -> Any:
             left = before if lanes[TIMED * BLOCK + i] > 0.0 else longest
             step = next_length(time, longest, call, lanes[INFLATED * BLOCK + i], left)
             twist = lanes[STEERED * BLOCK + i] * bank_acceleration(
-                bank, rate, lanes[WANTED * BLOCK + i], lanes[FASTEST * BLOCK + i], guide.max_acceleration_rad_s2, step
+                bank, rate, lanes[WANTED * BLOCK + i], lanes[FASTEST * BLOCK + i], lanes[ROLLS * BLOCK + i], step
             )
-            later = stepper(world, forces, time, state, step, (bank, rate, twist))
-            altitude, _, _, _ = place(world.earth, later[0], later[1], later[2])
+            later = stepper(own, forces, time, state, step, (bank, rate, twist))
+            there = place(world.earth, later[0], later[1], later[2])
+            altitude = there[0]
+            flux, pressure = flow_at(own, later, there)
             since = lanes[SINCE * BLOCK + i]
-            px, py, pz = sensed_pulse(model, guide.sensors, time - since, state, later, step)
+            px, py, pz = sensed_pulse(model, sensors, time - since, state, later, step)
             after = (
                 lanes[SUM * BLOCK + i]
                 + lanes[(SUM + 1) * BLOCK + i] * (time + step)
@@ -129,9 +151,13 @@ def build_step_returns(laws: Laws, build_stepper: Callable[[Laws], Any]) -> Any:
             )
             load = (later[7] - state[7]) / (step + 1e-12) / STANDARD_GRAVITY_M_S2
             time_left = lanes[LAST * BLOCK + i] - (time + step)
-            fine = careless(rules, after, altitude, load, lanes[SKIP * BLOCK + i], later, time_left)
+            fine = careless(
+                rules, lanes[GROUND_M * BLOCK + i], after, altitude, load, lanes[SKIP * BLOCK + i], later, time_left
+            )
             fine = fine & (lanes[ALWAYS * BLOCK + i] == 0.0)
-            load *= lanes[COUNTS * BLOCK + i]
+            counts = fine & (lanes[COUNTS * BLOCK + i] > 0.0)
+            heat, last_flux = lanes[HEAT * BLOCK + i], lanes[LAST_FLUX * BLOCK + i]
+            most_flux, most_pressure = lanes[FLUX * BLOCK + i], lanes[PRESSURE * BLOCK + i]
             felt_later = felt + lanes[READS * BLOCK + i] * math.sqrt(px * px + py * py + pz * pz)
             put_state(lanes, LATER, i, later)
             lanes[ALTITUDE * BLOCK + i], lanes[LENGTH * BLOCK + i], lanes[TWIST * BLOCK + i] = altitude, step, twist
@@ -145,7 +171,11 @@ def build_step_returns(laws: Laws, build_stepper: Callable[[Laws], Any]) -> Any:
             lanes[TIME * BLOCK + i] = time + step if fine else time
             lanes[BEFORE * BLOCK + i] = after if fine else before
             lanes[FELT * BLOCK + i] = felt_later if fine else felt
-            lanes[PEAK * BLOCK + i] = load if fine & (load > peak) else peak
+            lanes[PEAK * BLOCK + i] = load if counts & (load > peak) else peak
+            lanes[HEAT * BLOCK + i] = heat + 0.5 * step * (flux + last_flux) if counts else heat
+            lanes[FLUX * BLOCK + i] = flux if counts & (flux > most_flux) else most_flux
+            lanes[PRESSURE * BLOCK + i] = pressure if counts & (pressure > most_pressure) else most_pressure
+            lanes[LAST_FLUX * BLOCK + i] = flux if fine else last_flux
             lanes[STEPS * BLOCK + i] += 1.0
             due = DUE if time + step >= call - 1e-9 else NO_CARE
             lanes[CARE * BLOCK + i] = due if fine else UNSETTLED

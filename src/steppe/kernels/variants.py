@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import math
 
-from steppe.kernels.aero import Aero
-from steppe.kernels.air import Air, clamp, exponential
+from steppe.kernels.air import clamp, exponential
 from steppe.kernels.earth import Earth
 from steppe.kernels.jit import physics
 from steppe.kernels.motion import Forces, Laws, State, World
@@ -33,13 +32,14 @@ def point_mass(
 
 
 @physics
-def isothermal_air(air: Air, altitude_m: float, _x: float, _y: float, _z: float) -> tuple[float, float]:
+def isothermal_air(world: World, altitude_m: float, _x: float, _y: float, _z: float) -> tuple[float, float]:
     """Return density in kg/m3 and inverse speed of sound in s/m of an exponential atmosphere.
 
     The first layer of the table holds for all altitudes. exp(q) is the 64th power of exp(q / 64): relative error below
     1e-10 for |q| < 20. No look-up, because on a processor without a fast gather instruction (AVX2 before Skylake and
     Zen 4) LLVM takes the lanes apart for everything that the place of a look-up depends on.
     """
+    air = world.air
     first = air.layers[0, 0]
     q = first[1] * (altitude_m - air.lowest_m) * air.layers_per_m
     power = exponential(clamp(q * (1.0 / 64.0), -0.7, 0.7))
@@ -61,9 +61,9 @@ def still_air(
 
 
 @physics
-def constant_coefficients(aero: Aero, _mach: float, _density_kg_m3: float) -> tuple[float, float]:
+def constant_coefficients(world: World, _mach: float, _density_kg_m3: float) -> tuple[float, float]:
     """Return the first row of the table: drag and lift coefficient of every flow."""
-    return aero.table[0, 0], aero.table[0, 2]
+    return world.aero.table[0, 0], world.aero.table[0, 2]
 
 
 @physics
