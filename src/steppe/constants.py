@@ -17,6 +17,8 @@ EARTH_J4: Final = -1.61989e-6
 
 # Mean radius of the spherical Earth in the dispersed entry case: the WGS-84 equatorial radius
 SPHERICAL_RADIUS_M: Final = 6378137.0
+# Mean radius of WGS-84, (2 a + b) / 3 (Moritz, Geodetic Reference System 1980, R1), for areas and the hazard areas
+MEAN_RADIUS_M: Final = 6371008.77
 
 # Standard gravity, 3rd CGPM (1901): the unit of load and of specific impulse
 STANDARD_GRAVITY_M_S2: Final = 9.80665

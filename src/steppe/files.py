@@ -30,7 +30,7 @@ _HINTS = {
 }
 
 
-def output_error(path: Path, problem: OSError) -> OutputError:
+def output_error(path: Path | str, problem: OSError) -> OutputError:
     """Turn what the system said into what the user can do.
 
     Parameters

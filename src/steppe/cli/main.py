@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from steppe.cli import bench, disperse, doctor, fetch, fly, loads, plan, show, summary, validate
+from steppe.cli import bench, debris, disperse, doctor, fetch, fly, loads, plan, show, summary, validate
 from steppe.cli.terminal import emit, message
 from steppe.errors import SteppeError
 
@@ -33,6 +33,7 @@ app = typer.Typer(
 app.command("fly", epilog=fly.EXAMPLE)(fly.fly_verb)
 app.command("plan", epilog=plan.EXAMPLE)(plan.plan_verb)
 app.command("disperse", epilog=disperse.EXAMPLE)(disperse.disperse_verb)
+app.command("debris", epilog=debris.EXAMPLE)(debris.debris_verb)
 app.command("loads", epilog=loads.EXAMPLE)(loads.loads_verb)
 app.command("fetch", epilog=fetch.EXAMPLE)(fetch.fetch_verb)
 app.command("missions", epilog="Example:  steppe missions --json")(show.missions_verb)

@@ -21,7 +21,9 @@ _WIDE: Final = 140
 
 
 def summary_verb(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a campaign (steppe disperse --out).")],
+    folder: Annotated[
+        str, typer.Argument(metavar="DIR", help="The folder or URI of a campaign (steppe disperse --out).")
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole summary as JSON instead of tables.")] = False,
     out: Annotated[
         Path | None, typer.Option("--out", help="Where to write figures and files; DIR/summary if not given.")
@@ -32,6 +34,7 @@ def summary_verb(
     figures: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw the figures.")] = True,
 ) -> None:
     """Summarise a campaign: quantiles, footprints, probabilities, worst cases, convergence and drivers."""
+    from steppe.ensemble.place import local_folder
     from steppe.ensemble.store import Campaign
     from steppe.ensemble.summary import summarise
     from steppe.io.campaign import check_summary_folder, write_summary
@@ -39,7 +42,7 @@ def summary_verb(
     campaign = Campaign.open(folder)
     if not partial:
         _require_complete(campaign)
-    target = folder / "summary" if out is None else out
+    target = local_folder(folder) / "summary" if out is None else out
     check_summary_folder(target)
     with progress_line(f"Summarising {campaign.spec.samples} flights"):
         summary = summarise(campaign, partial=partial)

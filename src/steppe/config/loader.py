@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 
+from steppe.config.debris import Catalogue
 from steppe.config.dispersions import Dispersions
 from steppe.config.messages import explain, show
 from steppe.config.mission import Mission, Zone
@@ -29,7 +30,10 @@ _MISSIONS: Final = "missions"
 _VEHICLES: Final = "vehicles"
 _ZONES: Final = "zones"
 _DISPERSIONS: Final = "dispersions"
-_KINDS: Final = {_MISSIONS: "mission", _VEHICLES: "vehicle", _ZONES: "zone", _DISPERSIONS: "dispersions"}
+_DEBRIS: Final = "debris"
+_KINDS: Final = {
+    _MISSIONS: "mission", _VEHICLES: "vehicle", _ZONES: "zone", _DISPERSIONS: "dispersions", _DEBRIS: "debris",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,11 @@ def dispersions_names() -> tuple[str, ...]:
     return _preset_names(_DISPERSIONS)
 
 
+def debris_names() -> tuple[str, ...]:
+    """Return the names of the catalogues of fragments that come with steppe."""
+    return _preset_names(_DEBRIS)
+
+
 def load_mission(name_or_path: str | Path) -> LoadedMission:
     """Read a mission with its vehicle and zone.
 
@@ -216,6 +225,12 @@ def load_dispersions(name_or_path: str | Path, beside: Path | None = None, *, as
     if record is None:
         raise _config_error(problems, source)
     return record
+
+
+def load_debris(name_or_path: str | Path, beside: Path | None = None, *, asked_by: str = "") -> Catalogue:
+    """Read a catalogue of fragments; parameters and errors as in `load_vehicle`."""
+    document, source, _ = _document(_DEBRIS, name_or_path, beside, asked_by)
+    return _read_or_raise(Catalogue, document, source)
 
 
 def read_dispersions(document: Mapping[str, Any]) -> tuple[Dispersions | None, list[tuple[str, str]]]:

@@ -159,10 +159,14 @@ class DiscardedModule(Record):
 
 
 class Split(Record):
-    """The separation into modules: planned altitude (the timer is set for it) and the parts left behind."""
+    """The separation into modules: planned altitude (the timer is set for it) and the parts left behind.
+
+    `debris` names the catalogue of their fragments: a preset, or a path that counts from the folder of the mission.
+    """
 
     altitude_m: Annotated[Length, Field(ge=80e3, le=1000e3)]
     modules: tuple[DiscardedModule, ...] = Field(min_length=1)
+    debris: Annotated[str, Field(min_length=1)] | None = None
 
     @model_validator(mode="after")
     def _names_differ(self) -> Split:

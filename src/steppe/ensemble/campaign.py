@@ -2,88 +2,32 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from steppe.config.dispersions import Dispersions
 from steppe.config.loader import LoadedMission, load_dispersions
 from steppe.ensemble.cases import IGNITION, Case, Nominal, cases_of, nominal_return
-from steppe.ensemble.manifest import STATUS_COLUMN, CampaignSpec
-from steppe.ensemble.run import Plan, columns_of, fly_case, fly_samples, limits_of, zone_of
+from steppe.ensemble.executors import Executor, LocalExecutor
+from steppe.ensemble.manifest import MANIFEST, SHARD_SIZE, STATUS_COLUMN, WIDTHS, CampaignSpec
+from steppe.ensemble.place import place_of
+from steppe.ensemble.run import Plan, columns_of, fly_case, limits_of, zone_of
 from steppe.ensemble.sampling import draw
-from steppe.ensemble.store import Campaign, open_or_resume
+from steppe.ensemble.store import Campaign, check_room, open_or_resume
+from steppe.ensemble.tally import Tally, tally_of
 from steppe.errors import LANDED, STATUS, ConfigError
 from steppe.flight import assemble
 from steppe.flight.result import Flight
 from steppe.flight.running import Run
 from steppe.kernels import flying as k
 
-# Samples in a shard: a second or two of work on one core with the apparent-velocity law
-SHARD_SIZE = 4000
-# Samples until the first word of progress, and seconds between the later ones
-_STRIDE = 100
-_SPEAK_EVERY_S = 2.0
 _RECORD_ROWS = 60_000
 
-Report = Callable[["Tally"], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """How far a campaign is.
-
-    Attributes
-    ----------
-    flown
-        Samples flown in this run.
-    found
-        Samples that an earlier run had flown; they count in `failed`, `count` and the spread.
-    wanted
-        Samples that this run has to fly.
-    failed
-        Status name to how many ended so; landings are not among them.
-    count, mean_km, spread_km
-        Landings so far, and mean and standard deviation of the touchdown to the east and north, km; not a number for
-        a mission without a zone to measure from.
-    """
-
-    flown: int
-    wanted: int
-    failed: dict[str, int]
-    count: int
-    mean_km: tuple[float, float]
-    spread_km: tuple[float, float]
-    found: int = 0
-
-    def with_rows(self, rows: dict[str, npt.NDArray[Any]]) -> Tally:
-        """Return the tally with some more rows (Chan, Golub and LeVeque, 1979, for the spread)."""
-        status = rows[STATUS_COLUMN]
-        failed = dict(self.failed)
-        for code in np.unique(status[status != LANDED]):
-            name = STATUS[int(code)].name
-            failed[name] = failed.get(name, 0) + int((status == code).sum())
-        landed = status == LANDED
-        added = int(landed.sum())
-        if added == 0:
-            return replace(self, flown=self.flown + status.size, failed=failed)
-        points = np.stack([rows["miss_east_km"][landed], rows["miss_north_km"][landed]])
-        total = self.count + added
-        mean, old = points.mean(axis=1), np.array(self.mean_km)
-        squares = points.var(axis=1) * added + np.array(self.spread_km) ** 2 * self.count
-        squares += (mean - old) ** 2 * self.count * added / total
-        merged = old + (mean - old) * added / total
-        spread = np.sqrt(squares / total)
-        return Tally(
-            self.flown + status.size, self.wanted, failed, total,
-            (float(merged[0]), float(merged[1])), (float(spread[0]), float(spread[1])), self.found,
-        )  # fmt: skip
+Report = Callable[[Tally], None]
 
 
 def dispersions_of(loaded: LoadedMission) -> Dispersions:
@@ -142,34 +86,67 @@ def plan_campaign(
     return Plan(nominal, dispersions, spec)
 
 
-def run_campaign(plan: Plan, folder: Path, *, resume: bool, cores: int, report: Report | None = None) -> Tally:
-    """Fly every sample that is missing and write its shard; returns the count of all that is there in the end.
+def check_room_first(loaded: LoadedMission, where: str | Path, samples: int, shard_size: int = SHARD_SIZE) -> None:
+    """Refuse a new campaign that the disk cannot hold, before anything is planned.
 
     Raises
     ------
-    OutputError
-        If the folder cannot be used: something else is there, another campaign, no room, no permission.
+    ConfigError, OutputError
+        If there is no room, or the place cannot be used.
     """
-    taken = open_or_resume(folder, plan.spec, resume)
+    place = place_of(where)
+    if samples < 1 or shard_size < 1 or MANIFEST in place.names():
+        return
+    row_bytes = sum(WIDTHS[column.dtype] for column in columns_of(dispersions_of(loaded)))
+    check_room(place, samples, row_bytes, -(-samples // shard_size))
+
+
+def run_campaign(
+    plan: Plan,
+    where: str | Path,
+    *,
+    resume: bool,
+    cores: int = 1,
+    executor: Executor | None = None,
+    report: Report | None = None,
+) -> Tally:
+    """Fly every sample that is missing and write its shard; returns the count of all that is there in the end.
+
+    Parameters
+    ----------
+    plan
+        The campaign.
+    where
+        A folder, or a URI as `steppe.ensemble.place.place_of` takes it.
+    resume
+        Whether a campaign that is there may be continued.
+    cores
+        Threads, if there is no `executor`.
+    executor
+        Who flies; this process if None. Changes no bit.
+    report
+        Called with the tally whenever some more samples are flown.
+
+    Raises
+    ------
+    ConfigError, OutputError
+        If the place cannot be used: something else is there, another campaign, no room, no permission, no network. Or
+        if the executor cannot go on.
+    """
+    taken = open_or_resume(where, plan.spec, resume)
     wanted = sum(len(plan.spec.samples_of(number)) for number in taken.missing)
-    stride = _STRIDE
     try:
         tally = _already_there(taken.campaign, wanted)
-        for number in taken.missing:
-            indices = plan.spec.samples_of(number)
-            parts = []
-            first = indices.start
-            while first < indices.stop:
-                began, there = time.perf_counter(), range(first, min(first + stride, indices.stop))
-                rows = fly_samples(plan, there, cores)
-                first = there.stop
-                rate = len(there) / max(time.perf_counter() - began, 1e-9)
-                stride = max(int(min(rate * _SPEAK_EVERY_S, 1e6)), _STRIDE)
-                tally = tally.with_rows(rows)
-                parts.append(rows)
+        parts = (executor or LocalExecutor(cores)).run(plan, taken.campaign, taken.missing)
+        try:
+            for part in parts:
+                tally = tally.with_part(part)
                 if report is not None:
                     report(tally)
-            taken.campaign.write_shard(number, {name: np.concatenate([p[name] for p in parts]) for name in parts[0]})
+        finally:
+            # an interruption ends the workers now and not when somebody collects the garbage
+            parts.close()
+        taken.campaign.require_complete()
     finally:
         taken.campaign.close()
     return tally
@@ -177,12 +154,13 @@ def run_campaign(plan: Plan, folder: Path, *, resume: bool, cores: int, report: 
 
 def _already_there(campaign: Campaign, wanted: int) -> Tally:
     """Return the tally of the shards that an earlier run has written."""
-    tally = Tally(0, wanted, {}, 0, (0.0, 0.0), (0.0, 0.0))
+    tally = Tally(wanted=wanted)
     codes = {status.name: status.code for status in STATUS.values()}
     for batch in campaign.rows([STATUS_COLUMN, "miss_east_km", "miss_north_km"], partial=True):
-        status = np.array([codes[name] for name in batch.column(0).to_pylist()], dtype=np.int64)
+        names = batch.column(0).dictionary.to_pylist()
+        status = np.array([codes[name] for name in names], dtype=np.int64)[batch.column(0).indices.to_numpy()]
         east, north = (batch.column(number).to_numpy(zero_copy_only=False) for number in (1, 2))
-        tally = tally.with_rows({STATUS_COLUMN: status, "miss_east_km": east, "miss_north_km": north})
+        tally = tally.with_part(tally_of({STATUS_COLUMN: status, "miss_east_km": east, "miss_north_km": north}))
     return replace(tally, flown=0, found=tally.flown)
 
 

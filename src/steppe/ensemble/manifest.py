@@ -9,11 +9,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from steppe.ensemble.place import Place, place_of
 from steppe.errors import ConfigError, OutputError
 
 MANIFEST: Final = "manifest.json"
 FORMAT: Final = "steppe-campaign"
 FORMAT_VERSION: Final = 1
+# Samples in a shard: a second or two of work on one core with the apparent-velocity law
+SHARD_SIZE: Final = 4000
 # Names of columns with a meaning beyond a number
 SAMPLE: Final = "sample"
 STATUS_COLUMN: Final = "status"
@@ -205,28 +208,27 @@ def manifest_text(spec: CampaignSpec, created_utc: str) -> str:
     return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def read_manifest(folder: Path) -> tuple[CampaignSpec, str]:
-    """Return the specification and the date of the campaign in a folder.
+def read_manifest(where: str | Path | Place) -> tuple[CampaignSpec, str]:
+    """Return the specification and the date of the campaign in a place.
 
     Raises
     ------
     OutputError
         If there is none, or it has a format that this version does not know.
     """
-    path = Path(folder) / MANIFEST
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
-        what = "is no folder" if not Path(folder).is_dir() else f"has no {MANIFEST}"
+    place = place_of(where)
+    path = f"{place}/{MANIFEST}"
+    content = place.read(MANIFEST)
+    if content is None:
         raise OutputError(
-            f"{folder} holds no campaign: it {what}; name the --out folder of a steppe disperse"
-        ) from None
-    except OSError as problem:
-        raise OutputError(f"cannot read {path}: {problem.strerror}") from problem
+            f"{place} holds no campaign: it has no {MANIFEST}; name the --out folder of a steppe disperse"
+        )
+    try:
+        document = json.loads(content.decode("utf-8"))
     except ValueError as problem:
         raise OutputError(f"{path} is damaged, it is not JSON: {problem}") from problem
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise OutputError(f"{folder} holds no campaign: its {MANIFEST} is of another kind")
+        raise OutputError(f"{place} holds no campaign: its {MANIFEST} is of another kind")
     if document.get("format_version") != FORMAT_VERSION:
         raise OutputError(
             f"{path} has format version {document.get('format_version')}, this steppe reads {FORMAT_VERSION}; "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -112,22 +112,27 @@ def zone_of(nominal: Nominal) -> ZoneCircle | None:
     return ZoneCircle(zone.name, zone.title, zone.latitude_deg, zone.longitude_deg, zone.radius_m)
 
 
-def fly_samples(plan: Plan, indices: Sequence[int], cores: int = 1) -> dict[str, npt.NDArray[Any]]:
-    """Fly some samples and return their rows as columns; how they are shared out changes no bit."""
+def fly_samples(
+    plan: Plan, indices: Sequence[int], cores: int = 1, *, fly: Fly | None = None, at_once: int | None = None
+) -> dict[str, npt.NDArray[Any]]:
+    """Fly some samples and return their rows as columns; how they are shared out changes no bit.
+
+    `fly` is what flies drawn samples, the lanes of a thread if None, and `at_once` how many of them it gets.
+    """
     numbers = np.asarray(indices, dtype=np.int64)
     parts = [part for part in np.array_split(numbers, max(min(cores, numbers.size // _FEWEST), 1)) if part.size]
     if len(parts) == 1:
-        return _fly_part(plan, parts[0])
+        return _fly_part(plan, parts[0], fly or fly_cases, at_once or _DRAWN_AT_ONCE)
     with ThreadPoolExecutor(len(parts)) as pool:
-        results = list(pool.map(lambda part: _fly_part(plan, part), parts))
+        results = list(pool.map(lambda part: _fly_part(plan, part, fly or fly_cases, at_once or _DRAWN_AT_ONCE), parts))
     return {name: np.concatenate([result[name] for result in results]) for name in results[0]}
 
 
-def _fly_part(plan: Plan, numbers: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[Any]]:
+def _fly_part(plan: Plan, numbers: npt.NDArray[np.int64], fly: Fly, at_once: int) -> dict[str, npt.NDArray[Any]]:
     columns = {column.name: np.full(numbers.size, np.nan) for column in plan.spec.columns}
     status = np.zeros(numbers.size, dtype=np.int64)
-    for first in range(0, numbers.size, _DRAWN_AT_ONCE):
-        chunk = numbers[first : first + _DRAWN_AT_ONCE]
+    for first in range(0, numbers.size, at_once):
+        chunk = numbers[first : first + at_once]
         samples = draw(plan.dispersions, plan.spec.seed, chunk)
         here = slice(first, first + chunk.size)
         for name, values in samples.columns.items():
@@ -138,7 +143,7 @@ def _fly_part(plan: Plan, numbers: npt.NDArray[np.int64]) -> dict[str, npt.NDArr
             ("wind_north_5_km_m_s", samples.wind_north_m_s, 5e3),
         ):
             columns[INPUT_PREFIX + name][here] = _at_altitude(samples.altitude_m, values, altitude_m)
-        flown = fly_cases(plan.nominal, tables_of(plan.nominal, samples))
+        flown = fly(plan.nominal, tables_of(plan.nominal, samples))
         status[here] = flown.ends[:, END_CODE]
         for name, values in outputs_of(plan.nominal, flown).items():
             columns[name][here] = values
@@ -161,6 +166,9 @@ class FlownCases:
 
     ends: Array
     begins: Array
+
+
+Fly = Callable[[Nominal, Cases], FlownCases]
 
 
 def fly_cases(nominal: Nominal, cases: Cases) -> FlownCases:

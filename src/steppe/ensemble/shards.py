@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -101,13 +100,13 @@ def encode(spec: CampaignSpec, number: int, table: pa.Table) -> memoryview:
     return memoryview(sink.getvalue())
 
 
-def damage(spec: CampaignSpec, number: int, path: Path) -> str:
-    """Return what is wrong with the file of a shard, "" if nothing is."""
+def damage(spec: CampaignSpec, number: int, source: Any) -> str:
+    """Return what is wrong with a shard, "" if nothing is; `source` is its path, or a file of pyarrow."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(path, partitioning=None)
+        table = pq.read_table(source, partitioning=None)
     except (OSError, pa.ArrowException) as problem:
         return f"unreadable: {problem}"
     proof = table.schema.metadata or {}

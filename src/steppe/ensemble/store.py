@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from steppe.ensemble.manifest import MANIFEST, CampaignSpec, differences, manifest_text, read_manifest
+from steppe.ensemble.manifest import MANIFEST, SHARD_SIZE, CampaignSpec, differences, manifest_text, read_manifest
+from steppe.ensemble.place import Folder, Place, leftovers, place_of
 from steppe.ensemble.shards import as_table, damage, encode
-from steppe.errors import OutputError
-from steppe.files import atomic_path, flush_to_disk, is_leftover, output_error, write_text
+from steppe.errors import ConfigError, OutputError
+from steppe.files import is_leftover
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 _SHARD: Final = re.compile(r"shard-(\d{6,})\.parquet")
 # Footer and schema of one shard with some 80 described columns, measured 30 kB
 _SHARD_OVERHEAD_BYTES: Final = 65_536
+# Shards that are verified at the same time: a store far away answers one question as slowly as many
+_VERIFIED_AT_ONCE: Final = 8
+# Their numbers are held in memory, and a folder of more files is slow on every disk
+_MOST_SHARDS: Final = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +52,13 @@ class Resumed:
 
 
 class Campaign:
-    """A folder with ``manifest.json`` and ``shard-000000.parquet``...; shard k holds the samples from k·size on.
+    """A place with ``manifest.json`` and ``shard-000000.parquet``...; shard k holds the samples from k·size on.
 
     Several processes may write different shards of one campaign at the same time; each opens it for itself.
 
     Attributes
     ----------
-    folder
+    place
         Where it is.
     spec
         What it is.
@@ -61,15 +66,15 @@ class Campaign:
         When it was begun.
     """
 
-    def __init__(self, folder: Path, spec: CampaignSpec, created_utc: str, lock: int | None = None) -> None:
-        self.folder = folder
+    def __init__(self, place: Place, spec: CampaignSpec, created_utc: str, lock: int | None = None) -> None:
+        self.place = place
         self.spec = spec
         self.created_utc = created_utc
         self._lock = lock
 
     @classmethod
-    def create(cls, folder: Path, spec: CampaignSpec) -> Campaign:
-        """Begin a campaign in a new or empty folder.
+    def create(cls, where: str | Path | Place, spec: CampaignSpec) -> Campaign:
+        """Begin a campaign in a new or empty place.
 
         Raises
         ------
@@ -78,23 +83,28 @@ class Campaign:
         OutputError
             If the folder is not empty, another process writes there, the disk has no room, or writing fails.
         """
-        return open_or_resume(folder, spec, resume=False).campaign
+        return open_or_resume(where, spec, resume=False).campaign
 
     @classmethod
-    def open(cls, folder: Path) -> Campaign:
+    def open(cls, where: str | Path | Place) -> Campaign:
         """Open a campaign to read it, or to write shards of it from a worker.
+
+        Parameters
+        ----------
+        where
+            A folder, or a URI as `steppe.ensemble.place.place_of` takes it.
 
         Raises
         ------
         OutputError
             If the folder holds no campaign, or one of another format.
         """
-        spec, created = read_manifest(Path(folder))
-        return cls(Path(folder), spec, created)
+        place = place_of(where)
+        return cls(place, *read_manifest(place))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel to another process without the lock."""
-        return Campaign, (self.folder, self.spec, self.created_utc)
+        return Campaign, (self.place.from_anywhere(), self.spec, self.created_utc)
 
     def __del__(self) -> None:
         self.close()
@@ -105,9 +115,22 @@ class Campaign:
         if lock is not None:
             os.close(lock)
 
+    @property
+    def folder(self) -> Path:
+        """The local folder of the campaign.
+
+        Raises
+        ------
+        OutputError
+            If it lies on another file system.
+        """
+        if not isinstance(self.place, Folder):
+            raise OutputError(f"the campaign in {self.place} lies in no local folder")
+        return self.place.path
+
     def shard_path(self, number: int) -> Path:
-        """Return the file of a shard."""
-        return self.folder / f"shard-{number:06d}.parquet"
+        """Return the file of a shard in a local folder."""
+        return self.folder / shard_name(number)
 
     def present_shards(self) -> list[int]:
         """Return the numbers of the shards that are there, rising.
@@ -117,10 +140,7 @@ class Campaign:
         OutputError
             If the folder cannot be read.
         """
-        try:
-            names = [match[1] for name in os.listdir(self.folder) if (match := _SHARD.fullmatch(name))]
-        except OSError as problem:
-            raise OutputError(f"cannot read the campaign in {self.folder}: {problem.strerror}") from problem
+        names = [match[1] for name in self.place.names() if (match := _SHARD.fullmatch(name))]
         return sorted(number for number in map(int, names) if number < self.spec.shards)
 
     def missing_shards(self) -> list[int]:
@@ -146,9 +166,12 @@ class Campaign:
         """
         table = as_table(self.spec, number, rows)
         content = encode(self.spec, number, table)
-        with atomic_path(self.shard_path(number), durable=True) as temporary:
-            with temporary.open("wb") as file:
-                file.write(content)
+        self.place.write(shard_name(number), content)
+
+    def sweep(self) -> None:
+        """Remove what killed writers left; only the process that holds the campaign may do so."""
+        for name in leftovers(self.place):
+            self.place.remove(name)
 
     def rows(self, columns: Sequence[str] | None = None, *, partial: bool = False) -> Iterator[pa.RecordBatch]:
         """Yield the rows in the order of their sample numbers, one batch for each shard.
@@ -171,19 +194,20 @@ class Campaign:
         names = list(self.spec.names if columns is None else columns)
         unknown = sorted(set(names) - set(self.spec.names))
         if unknown:
-            raise OutputError(f"the campaign in {self.folder} has no column {', '.join(unknown)}")
+            raise OutputError(f"the campaign in {self.place} has no column {', '.join(unknown)}")
         if not partial:
             self.require_complete()
         for number in self.present_shards():
+            where = f"{self.place}/{shard_name(number)}"
             try:
-                table = pq.read_table(self.shard_path(number), columns=names, partitioning=None)
+                table = pq.read_table(self.place.source(shard_name(number)), columns=names, partitioning=None)
                 batches = table.select(names).combine_chunks().to_batches()
             except (OSError, pa.ArrowException) as problem:
                 raise OutputError(
-                    f"cannot read {self.shard_path(number)}: {problem}; {self.resume_hint()}, which flies it again"
+                    f"cannot read {where}: {problem}; {self.resume_hint()}, which flies it again"
                 ) from problem
             if table.num_rows != len(self.spec.samples_of(number)):
-                raise OutputError(f"{self.shard_path(number)} has {table.num_rows} rows; {self.resume_hint()}")
+                raise OutputError(f"{where} has {table.num_rows} rows; {self.resume_hint()}")
             yield from batches
 
     def require_complete(self) -> None:
@@ -192,7 +216,7 @@ class Campaign:
         if missing:
             rows = sum(len(self.spec.samples_of(number)) for number in missing)
             raise OutputError(
-                f"the campaign in {self.folder} is not complete: {len(missing)} of {self.spec.shards} shards are "
+                f"the campaign in {self.place} is not complete: {len(missing)} of {self.spec.shards} shards are "
                 f"missing ({rows} of {self.spec.samples} samples), the first is number {missing[0]}; "
                 f"{self.resume_hint()}"
             )
@@ -200,19 +224,27 @@ class Campaign:
     def resume_hint(self) -> str:
         """Return how to complete the campaign, as the end of a sentence."""
         spec = self.spec
-        command = f"steppe disperse {spec.mission} -n {spec.samples} --seed {spec.seed} --out {self.folder} --resume"
-        return f"complete it with: {command}"
+        command = f"steppe disperse {spec.mission} -n {spec.samples} --seed {spec.seed} --out {self.place}"
+        command += f" --shard-size {spec.shard_size}" if spec.shard_size != SHARD_SIZE else ""
+        command += f" --from {spec.start}" if spec.start else ""
+        return f"complete it with: {command} --resume"
 
 
-def open_or_resume(folder: Path, spec: CampaignSpec, resume: bool) -> Resumed:
+def shard_name(number: int) -> str:
+    """Return the file name of a shard; that it is there means that the shard is complete."""
+    return f"shard-{number:06d}.parquet"
+
+
+def open_or_resume(where: str | Path | Place, spec: CampaignSpec, resume: bool) -> Resumed:
     """Begin a campaign, or take up one that was interrupted.
 
     What is there is verified (row count, sample numbers, checksum); shards that fail are removed, to be flown again.
 
     Parameters
     ----------
-    folder
-        Where. It is made if it is missing; an empty one is used.
+    where
+        A folder, or a URI as `steppe.ensemble.place.place_of` takes it. It is made if it is missing; an empty one is
+        used.
     spec
         The campaign that is wanted.
     resume
@@ -221,46 +253,68 @@ def open_or_resume(folder: Path, spec: CampaignSpec, resume: bool) -> Resumed:
     Raises
     ------
     ConfigError
-        If the specification cannot be (no samples, no columns, ...).
+        If the specification cannot be (no samples, no columns, ...), or the place cannot be understood.
     OutputError
-        If the folder holds something else, another campaign (with the differences), this one without `resume`, is in
-        use by another process, or the disk has no room for what is missing.
+        If the place holds something else, another campaign (with the differences), this one without `resume`, is in
+        use by another process, cannot be reached, or has no room for what is missing.
     """
     spec.check()
-    folder = Path(folder)
-    names = _names_in(folder)
+    place = place_of(where)
+    names = place.names()
     has_campaign = MANIFEST in names
     if has_campaign:
-        _check_same(folder, spec, resume)
+        _check_same(place, spec, resume)
     elif any(not is_leftover(name) for name in names):
         raise OutputError(
-            f"cannot begin a campaign in {folder}: the folder is not empty and holds no campaign ({MANIFEST}); "
+            f"cannot begin a campaign in {place}: the folder is not empty and holds no campaign ({MANIFEST}); "
             "choose a new or empty folder"
         )
+    else:
+        check_room(place, spec.samples, spec.row_bytes, spec.shards)
+    if spec.shards > _MOST_SHARDS:
+        raise ConfigError(
+            f"{spec.samples} samples in files of {spec.shard_size} are {spec.shards} files, more than {_MOST_SHARDS}; "
+            "put more into each",
+            key="--shard-size",
+        )
+    place.make()
+    campaign = Campaign(place, spec, "", place.lock())
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        flush_to_disk(folder.absolute().parent)
-        lock = _lock(folder)
-        for name in names:
-            if is_leftover(name):
-                (folder / name).unlink(missing_ok=True)
-    except OSError as problem:
-        raise output_error(folder, problem) from problem
-    created = read_manifest(folder)[1] if has_campaign else datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    campaign = Campaign(folder, spec, created, lock)
-    damaged = _remove_damaged(campaign)
+        return _taken_up(campaign, has_campaign)
+    except BaseException:
+        campaign.close()
+        raise
+
+
+def _taken_up(campaign: Campaign, has_campaign: bool) -> Resumed:
+    place, spec = campaign.place, campaign.spec
+    campaign.sweep()
+    damaged = _remove_damaged(campaign) if has_campaign else {}
     missing = campaign.missing_shards()
-    _check_room(folder, spec, missing)
-    if not has_campaign:
-        write_text(folder / MANIFEST, manifest_text(spec, created), durable=True)
+    if has_campaign:
+        campaign.created_utc = read_manifest(place)[1]
+        check_room(place, sum(len(spec.samples_of(number)) for number in missing), spec.row_bytes, len(missing))
+    else:
+        campaign.created_utc = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        place.write(MANIFEST, manifest_text(spec, campaign.created_utc).encode())
     return Resumed(campaign, tuple(missing), damaged)
 
 
-def needed_bytes(spec: CampaignSpec, shards: Sequence[int] | None = None) -> int:
-    """Return how much disk the shards need at most: dispersed doubles hardly compress, so they count in full."""
-    numbers = range(spec.shards) if shards is None else shards
-    rows = sum(len(spec.samples_of(number)) for number in numbers) if shards is not None else spec.samples
-    return rows * spec.row_bytes + len(numbers) * _SHARD_OVERHEAD_BYTES
+def needed_bytes(samples: int, row_bytes: int, shards: int) -> int:
+    """Return how much disk some shards need at most: dispersed doubles hardly compress, so they count in full."""
+    return samples * row_bytes + shards * _SHARD_OVERHEAD_BYTES
+
+
+def check_room(where: str | Path | Place, samples: int, row_bytes: int, shards: int) -> None:
+    """Raise OutputError if a place has no room for the shards of some samples; a store that does not say has room."""
+    place = place_of(where)
+    free, needed = place.free_bytes(), needed_bytes(samples, row_bytes, shards)
+    if free is not None and needed > free:
+        raise OutputError(
+            f"no room for the campaign in {place}: {samples} samples of {row_bytes} bytes need up to "
+            f"{needed} bytes ({needed / 1e9:.3g} GB), and {free} bytes ({free / 1e9:.3g} GB) are free; "
+            "fly fewer samples or choose another disk"
+        )
 
 
 def gather(
@@ -292,74 +346,24 @@ def gather(
     return {name: np.concatenate([empty[name], *found])[:most] for name, found in parts.items()}
 
 
-def _names_in(folder: Path) -> list[str]:
-    try:
-        return os.listdir(folder)
-    except FileNotFoundError:
-        return []
-    except NotADirectoryError:
-        raise OutputError(f"cannot begin a campaign in {folder}: it is a file; name a folder") from None
-    except OSError as problem:
-        raise output_error(folder, problem) from problem
-
-
-def _check_same(folder: Path, spec: CampaignSpec, resume: bool) -> None:
-    found, _ = read_manifest(folder)
+def _check_same(place: Place, spec: CampaignSpec, resume: bool) -> None:
+    found, _ = read_manifest(place)
     different = differences(found, spec)
     if different:
         shown = "".join(f"\n  {line}" for line in different)
         raise OutputError(
-            f"{folder} holds another campaign; choose another folder, or ask for the one that is there:{shown}"
+            f"{place} holds another campaign; choose another folder, or ask for the one that is there:{shown}"
         )
     if not resume:
-        raise OutputError(
-            f"{folder} holds this campaign already; add --resume to complete it, or choose another folder"
-        )
-
-
-def _lock(folder: Path) -> int | None:
-    """Keep other processes from continuing the same campaign; the system lets go when this process dies."""
-    try:
-        import fcntl
-    except ImportError:  # Windows: there two writers harm nothing but the time they take
-        return None
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        raise OutputError(
-            f"another process is flying the campaign in {folder}; wait for it, or choose another folder"
-        ) from None
-    except OSError:  # a file system without locks
-        os.close(handle)
-        return None
-    return handle
+        raise OutputError(f"{place} holds this campaign already; add --resume to complete it, or choose another folder")
 
 
 def _remove_damaged(campaign: Campaign) -> dict[int, str]:
-    damaged = {}
-    for number in campaign.present_shards():
-        path = campaign.shard_path(number)
-        reason = damage(campaign.spec, number, path)
-        if reason:
-            damaged[number] = reason
-            try:
-                path.unlink()
-            except OSError as problem:
-                raise output_error(path, problem) from problem
+    def examine(number: int) -> tuple[int, str]:
+        return number, damage(campaign.spec, number, campaign.place.whole_source(shard_name(number)))
+
+    with ThreadPoolExecutor(_VERIFIED_AT_ONCE) as pool:
+        damaged = {number: reason for number, reason in pool.map(examine, campaign.present_shards()) if reason}
+    for number in damaged:
+        campaign.place.remove(shard_name(number))
     return damaged
-
-
-def _check_room(folder: Path, spec: CampaignSpec, missing: Sequence[int]) -> None:
-    try:
-        free = shutil.disk_usage(folder).free
-    except OSError as problem:
-        raise output_error(folder, problem) from problem
-    needed = needed_bytes(spec, missing)
-    if needed > free:
-        rows = sum(len(spec.samples_of(number)) for number in missing)
-        raise OutputError(
-            f"no room for the campaign in {folder}: {rows} samples of {spec.row_bytes} bytes need up to "
-            f"{needed / 1e9:.3g} GB, and {free / 1e9:.3g} GB are free; fly fewer samples or choose another disk"
-        )

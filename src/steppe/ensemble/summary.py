@@ -73,7 +73,7 @@ def summarise(campaign: Campaign, *, partial: bool = False) -> Summary:
     status = _statuses(campaign, partial)
     landed = status == LANDED
     if not len(status):
-        raise OutputError(f"the campaign in {campaign.folder} has no rows yet; {campaign.resume_hint()}")
+        raise OutputError(f"the campaign in {campaign.place} has no rows yet; {campaign.resume_hint()}")
     sample = gather(campaign, [SAMPLE], partial=partial)[SAMPLE]
     outputs: dict[str, Any] = {}
     limits: list[dict[str, Any]] = []
@@ -116,7 +116,7 @@ def _statuses(campaign: Campaign, partial: bool) -> npt.NDArray[np.int16]:
         names = column.dictionary.to_pylist()
         unknown = sorted(set(names) - codes.keys())
         if unknown:
-            raise OutputError(f"the campaign in {campaign.folder} has the unknown status {', '.join(unknown)}")
+            raise OutputError(f"the campaign in {campaign.place} has the unknown status {', '.join(unknown)}")
         table = np.array([codes[name] for name in names], dtype=np.int16)
         parts.append(table[column.indices.to_numpy()])
     return np.concatenate(parts)

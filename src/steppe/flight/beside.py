@@ -13,22 +13,12 @@ from steppe.flight.starting import Beginning
 from steppe.kernels import flying as k
 from steppe.kernels.motion import World
 
-# The two discarded modules are followed to below the 78 km where such modules break up (ISO 27875 practice)
-MODULE_END_M = 70e3
+MODULE_END_M = ph.MODULE_END_M
 
 
 def module_phase(module: DiscardedModule, event: str = "module_separation", *, pushed: bool = True) -> ph.Phase:
     """Return the fall of a discarded module, pushed by its springs or not, to `MODULE_END_M`."""
-    speed = module.separation_speed_m_s if pushed else 0.0
-    kick = [speed * part for part in ph.unit(module.separation_direction)]
-    columns = {
-        k.FIXED_DRAG_M2: module.drag_area_m2,
-        k.STEP_S: ph.COAST_STEP_S,
-        k.TIME_LIMIT_S: 7200.0,
-        **dict(zip((k.KICK_RADIAL, k.KICK_ALONG, k.KICK_CROSS), kick, strict=True)),
-        **ph.falling_through(MODULE_END_M),
-    }
-    return ph.Phase(event, columns)
+    return ph.module_fall(module, MODULE_END_M, event, pushed=pushed)
 
 
 def module_tracks(loaded: LoadedMission, run: Run, world: World) -> tuple[Track, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from steppe.config.vehicle import CanopyStage, Direction, Engine, Parachutes, Vehicle
+from steppe.config.vehicle import CanopyStage, Direction, DiscardedModule, Engine, Parachutes, Vehicle
 from steppe.constants import STANDARD_GRAVITY_M_S2
 from steppe.kernels import flying as k
 from steppe.kernels.steppers import CALM_LIMIT
@@ -31,6 +31,8 @@ ENGINE_STEP_S = 0.02
 # dispersed canopies are a few percent larger
 _DENSE_KG_M3 = 1.4
 _OF_LIMIT = 0.95
+# The two discarded modules are followed to below the 78 km where such modules break up (ISO 27875 practice)
+MODULE_END_M = 70e3
 _DAY_S = 86400.0
 
 
@@ -158,6 +160,22 @@ def entry(vehicle: Vehicle, interface_m: float, guidance_m: float, end_m: float,
         Phase("entry_interface", {**body, k.STEP_S: HIGH_STEP_S, **falling_through(guidance_m)}),
         Phase("guidance_start", {**body, k.GUIDED: 1.0, **falling_through(end_m)}),
     ]
+
+
+def module_fall(
+    module: DiscardedModule, end_m: float, event: str = "module_separation", *, pushed: bool = True
+) -> Phase:
+    """Return the fall of a discarded module, pushed by its springs or not, down through an altitude."""
+    speed = module.separation_speed_m_s if pushed else 0.0
+    kick = [speed * part for part in unit(module.separation_direction)]
+    columns = {
+        k.FIXED_DRAG_M2: module.drag_area_m2,
+        k.STEP_S: COAST_STEP_S,
+        k.TIME_LIMIT_S: 7200.0,
+        **dict(zip((k.KICK_RADIAL, k.KICK_ALONG, k.KICK_CROSS), kick, strict=True)),
+        **falling_through(end_m),
+    }
+    return Phase(event, columns)
 
 
 def _stage_columns(vehicle: Vehicle, stage: CanopyStage, previous_m2: float) -> dict[int, float]:

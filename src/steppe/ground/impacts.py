@@ -62,12 +62,13 @@ class Impacts:
     @property
     def landed(self) -> npt.NDArray[np.bool_]:
         """Which pieces reached the ground."""
-        return np.asarray(self.status == LANDED)
+        landed: npt.NDArray[np.bool_] = self.status == LANDED
+        return landed
 
     @property
     def harmful(self) -> npt.NDArray[np.bool_]:
         """Which pieces reached the ground with the energy that counts."""
-        return np.asarray(self.landed & (np.nan_to_num(self.energy_j) >= HARMFUL_J))
+        return self.landed & (np.nan_to_num(self.energy_j) >= HARMFUL_J)
 
     def where(self, chosen: npt.NDArray[np.bool_]) -> Impacts:
         """Return some of the rows."""

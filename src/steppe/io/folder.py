@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from steppe.config.loader import write_reproducible
 from steppe.errors import OutputError
@@ -19,7 +22,27 @@ from steppe.io.rdm_build import write_flight_messages
 from steppe.io.summary import summary
 from steppe.io.tables import write_departure, write_parquet
 
-_MARKER = "events.json"
+
+@dataclass(frozen=True, slots=True)
+class FolderKind:
+    """By what a folder of products is known.
+
+    Attributes
+    ----------
+    product
+        What people call what it holds.
+    marker
+        The JSON file that lists the products under ``files``.
+    key
+        A key of that file which no other kind has.
+    """
+
+    product: str
+    marker: str
+    key: str
+
+
+FLIGHT_FOLDER: Final = FolderKind("flight", "events.json", "mission")
 
 
 def write_folder(
@@ -58,16 +81,36 @@ def write_folder(
     ConfigError
         If the time zone is unknown.
     """
+    return fill_folder(out, FLIGHT_FOLDER, lambda folder: _write_products(flight, folder, extra or {}, timezone))
+
+
+def fill_folder(out: Path, kind: FolderKind, write: Callable[[Path], list[str]]) -> list[Path]:
+    """Write a folder of products aside and move them to their place when they are complete.
+
+    Parameters
+    ----------
+    out
+        The folder, made if it is missing; an older one of the same kind is replaced, any other is refused.
+    kind
+        By what a folder of this kind is known.
+    write
+        Writes everything, the marker with its list of files too, into the folder it is given, and returns the names.
+
+    Raises
+    ------
+    OutputError
+        If the folder is not ours to overwrite or cannot be written; it is then as it was before.
+    """
     out = Path(out)
     try:
         out = out.resolve()
-        old_files = _check_target(out)
+        old_files = check_folder(out, kind)
         # inside a folder that exists: its parent may be read-only or on another disk (a mounted volume)
         temporary = (out if out.exists() else out.parent) / f".steppe-{uuid.uuid4().hex[:12]}.tmp"
         temporary.mkdir(parents=True)
         try:
-            files = _write_products(flight, temporary, extra or {}, timezone)
-            _take_place(temporary, out, old_files, files)
+            files = write(temporary)
+            _take_place(temporary, out, old_files, files, kind.marker)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
     except OSError as problem:
@@ -75,22 +118,46 @@ def write_folder(
     return [out / file for file in files]
 
 
-def _check_target(out: Path) -> set[str]:
-    """Return the names of the older products in `out`; raise OutputError if the folder is not ours."""
+def require_writable(out: Path) -> None:
+    """Find out, without leaving anything behind, whether a folder can be written, or made where it is not there.
+
+    Raises
+    ------
+    OutputError
+        If the folder or the nearest one above it that exists cannot be written.
+    """
+    above = Path(out).absolute()
+    while not above.exists():
+        above = above.parent
+    try:
+        with tempfile.TemporaryDirectory(dir=above, prefix=".steppe-"):
+            pass
+    except OSError as problem:
+        raise output_error(Path(out), problem) from problem
+
+
+def check_folder(out: Path, kind: FolderKind) -> set[str]:
+    """Return the names of the older products in a folder.
+
+    Raises
+    ------
+    OutputError
+        If it holds anything else.
+    """
     if not out.exists():
         return set()
     if not out.is_dir():
-        raise OutputError(f"cannot write the flight to {out}: it is a file; name a folder")
+        raise OutputError(f"cannot write the {kind.product} to {out}: it is a file; name a folder")
     if not any(out.iterdir()):
         return set()
     try:
-        marker = json.loads((out / _MARKER).read_text(encoding="utf-8"))
+        marker = json.loads((out / kind.marker).read_text(encoding="utf-8"))
     except (FileNotFoundError, IsADirectoryError, ValueError):
         marker = None
-    if not isinstance(marker, dict) or "mission" not in marker:
+    if not isinstance(marker, dict) or kind.key not in marker:
         raise OutputError(
-            f"cannot write the flight to {out}: the folder is not empty and holds no steppe flight "
-            f"({_MARKER} with a mission); choose a new or empty folder"
+            f"cannot write the {kind.product} to {out}: the folder is not empty and holds no steppe {kind.product} "
+            f"({kind.marker} with '{kind.key}'); choose a new or empty folder"
         )
     files = marker.get("files", [])
     return {str(name) for name in files} if isinstance(files, list) else set()
@@ -111,18 +178,19 @@ def _write_products(
     for name, write in extra.items():
         write(folder / name)
     files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    files = sorted({*files, _MARKER})
+    files = sorted({*files, FLIGHT_FOLDER.marker})
     document = {**summary(flight, timezone), "files": files}
-    write_text(folder / _MARKER, json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    write_text(folder / FLIGHT_FOLDER.marker, text)
     return files
 
 
-def _take_place(temporary: Path, out: Path, old_files: set[str], files: list[str]) -> None:
+def _take_place(temporary: Path, out: Path, old_files: set[str], files: list[str], marker: str) -> None:
     """Move the finished products to where they belong; the marker goes last, so that it never announces too much."""
     if not out.exists():
         os.replace(temporary, out)
         return
-    for name in sorted(files, key=lambda name: name == _MARKER):
+    for name in sorted(files, key=lambda name: name == marker):
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         os.replace(temporary / name, out / name)
     for name in old_files - set(files):

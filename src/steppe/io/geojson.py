@@ -40,11 +40,11 @@ def flight_geojson(flight: Flight) -> dict[str, Any]:
         point = [round(_wrap(event["longitude_deg"]), 6), round(event["latitude_deg"], 6)]
         if event["altitude_m"] is not None:
             point.append(round(event["altitude_m"], 1))
-        features.append(_feature({"type": "Point", "coordinates": point}, {"kind": "event", **event}))
+        features.append(feature({"type": "Point", "coordinates": point}, {"kind": "event", **event}))
     zone = flight.mission.zone
     if zone is not None:
         about = {"kind": "zone", "name": zone.name, "title": zone.title, "radius_m": zone.radius_m}
-        features.append(_feature(circle(zone.longitude_deg, zone.latitude_deg, zone.radius_m), about))
+        features.append(feature(circle(zone.longitude_deg, zone.latitude_deg, zone.radius_m), about))
     return {"type": "FeatureCollection", "features": features}
 
 
@@ -116,8 +116,17 @@ def circle(longitude_deg: float, latitude_deg: float, radius_m: float) -> dict[s
 
 
 def polygon(ring: Floats) -> dict[str, Any]:
-    """Return a ring of (longitude, latitude) in deg as a Polygon or, across the antimeridian, a MultiPolygon."""
+    """Return a ring of (longitude, latitude) in deg as a Polygon or, across the antimeridian, a MultiPolygon.
+
+    Neighbours lie less than 180 deg apart; a ring that goes round the Earth holds the nearer pole.
+    """
     ring = np.asarray(ring, dtype=np.float64)
+    ring = np.column_stack([np.unwrap(ring[:, 0], period=360.0), ring[:, 1]])
+    if abs(ring[-1, 0] - ring[0, 0]) > 180.0:
+        ring = _around_pole(ring, math.copysign(90.0, float(ring[:, 1].mean())))
+        return {"type": "Polygon", "coordinates": [closed(ring)]}
+    # within one turn, whatever turn the first corner was on
+    ring[:, 0] -= 360.0 * np.round(ring[:, 0].mean() / 360.0)
     parts = []
     for shift in (-360.0, 0.0, 360.0):
         part = cut(cut(ring + np.array([shift, 0.0]), -180.0, 1.0), 180.0, -1.0)
@@ -172,9 +181,18 @@ def _track(flight: Flight, track: Track) -> dict[str, Any]:
         "stop_utc": utc_text(flight.utc_at(columns["time_s"][-1])),
     }
     if len(lines) == 1:
-        return _feature({"type": "LineString", "coordinates": lines[0]}, about)
-    return _feature({"type": "MultiLineString", "coordinates": lines}, about)
+        return feature({"type": "LineString", "coordinates": lines[0]}, about)
+    return feature({"type": "MultiLineString", "coordinates": lines}, about)
 
 
-def _feature(geometry: dict[str, Any], properties: dict[str, Any]) -> dict[str, Any]:
+def line(longitude_deg: Floats, latitude_deg: Floats) -> dict[str, Any]:
+    """Return a line of places in deg as a LineString or, across the antimeridian, a MultiLineString."""
+    parts = [np.round(np.column_stack(part), 6).tolist() for part in split_at_antimeridian(longitude_deg, latitude_deg)]
+    if len(parts) == 1:
+        return {"type": "LineString", "coordinates": parts[0]}
+    return {"type": "MultiLineString", "coordinates": parts}
+
+
+def feature(geometry: dict[str, Any], properties: dict[str, Any]) -> dict[str, Any]:
+    """Return a GeoJSON feature."""
     return {"type": "Feature", "geometry": geometry, "properties": properties}

@@ -23,7 +23,7 @@ def kml_text(
     Parameters
     ----------
     collection
-        A GeoJSON FeatureCollection of Point, Polygon and MultiPolygon features.
+        A GeoJSON FeatureCollection; of positions, only longitude and latitude are kept.
     title
         Name of the document.
     name_of, colour_of
@@ -86,10 +86,22 @@ def _geometry(parent: ET.Element, geometry: Mapping[str, Any]) -> None:
         _text(ET.SubElement(parent, _tag("Point")), "coordinates", _positions([coordinates]))
     elif kind == "Polygon":
         _polygon(parent, coordinates)
+    elif kind == "LineString":
+        _line(parent, coordinates)
+    elif kind == "MultiLineString":
+        several = ET.SubElement(parent, _tag("MultiGeometry"))
+        for part in coordinates:
+            _line(several, part)
     else:
         several = ET.SubElement(parent, _tag("MultiGeometry"))
         for polygon in coordinates:
             _polygon(several, polygon)
+
+
+def _line(parent: ET.Element, points: Any) -> None:
+    line = ET.SubElement(parent, _tag("LineString"))
+    _text(line, "tessellate", "1")
+    _text(line, "coordinates", _positions(points))
 
 
 def _polygon(parent: ET.Element, rings: Any) -> None:

@@ -49,6 +49,11 @@ class Labels:
         dense = np.column_stack([np.interp(steps, length, points[:, axis]) for axis in (0, 1)])
         self._lines = np.vstack([self._lines, dense])
 
+    def avoid_points(self, x: npt.ArrayLike, y: npt.ArrayLike) -> None:
+        """Keep labels off a cloud of points given in data coordinates."""
+        points = self.axes.transData.transform(np.column_stack([np.asarray(x, float), np.asarray(y, float)]))
+        self._lines = np.vstack([self._lines, points[np.all(np.isfinite(points), axis=1)]])
+
     def reserve(self, artist: Any) -> None:
         """Keep labels off something that is drawn already."""
         self._taken.append(artist.get_window_extent(self._renderer))

@@ -16,6 +16,8 @@ from steppe.view import theme
 from steppe.view.labels import Labels
 
 Floats = npt.NDArray[np.float64]
+# name, latitude, longitude in deg
+Towns = tuple[tuple[str, float, float], ...]
 _KM_PER_RAD: Final = SPHERICAL_RADIUS_M * 1e-3
 # What lies farther from the centre is drawn there, out of sight: rings stay closed and never turn inside out
 _HORIZON_RAD: Final = math.radians(120.0)
@@ -163,25 +165,25 @@ def draw_world(axes: Any) -> None:
     axes.axhline(0.0, color="white", linewidth=0.5, zorder=1.3)
 
 
-def reserve_towns(axes: Any, projection: Azimuthal, labels: Labels) -> None:
+def reserve_towns(axes: Any, projection: Azimuthal, labels: Labels, towns: Towns = TOWNS) -> None:
     """Keep other labels off the marks of the towns inside the limits, which are drawn after them."""
-    for _, x, y in _towns(axes, projection):
+    for _, x, y in _towns(axes, projection, towns):
         labels.reserve_point(x, y, 3.0)
 
 
-def draw_towns(axes: Any, projection: Azimuthal, labels: Labels) -> None:
-    """Mark the towns inside the limits, named where there is room."""
-    for name, x, y in _towns(axes, projection):
+def draw_towns(axes: Any, projection: Azimuthal, labels: Labels, towns: Towns = TOWNS) -> None:
+    """Mark the towns inside the limits, named where there is room; those named first have the first choice."""
+    for name, x, y in _towns(axes, projection, towns):
         style: dict[str, Any] = {"color": theme.SOFT, "fontstyle": "italic", "zorder": 3, "fontsize": theme.SMALL - 0.5}
         if labels.place(name, x, y, distances=(4.0, 11.0, 18.0), **style):
             axes.plot(x, y, "s", markersize=2.6, color=theme.SOFT, zorder=3)
             labels.reserve_point(x, y, 3.0)
 
 
-def _towns(axes: Any, projection: Azimuthal) -> list[tuple[str, float, float]]:
+def _towns(axes: Any, projection: Azimuthal, towns: Towns = TOWNS) -> list[tuple[str, float, float]]:
     (x0, x1), (y0, y1) = axes.get_xlim(), axes.get_ylim()
     found = []
-    for name, latitude_deg, longitude_deg in TOWNS:
+    for name, latitude_deg, longitude_deg in towns:
         x, y = (float(value) for value in projection(longitude_deg, latitude_deg))
         if x0 < x < x1 and y0 < y < y1:
             found.append((name, x, y))
