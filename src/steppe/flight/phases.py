@@ -13,8 +13,8 @@ from steppe.constants import STANDARD_GRAVITY_M_S2
 from steppe.kernels import flying as k
 from steppe.kernels.steppers import CALM_LIMIT
 
-# Steps in s, each against steps of a tenth to a fifth of it: together they move the touchdown of a return by less than
-# 10 m and 0.05 s (docs/models/campaigns.md has the table). The roll is steered once a step, so the step of the steered
+# Steps in s, each against steps of a tenth to a fifth of it: together they move the touchdown of a return by at most
+# 13 m and 0.01 s (docs/models/campaigns.md has the table). The roll is steered once a step, so the step of the steered
 # entry is part of the vehicle: halving it moves the parachute command by 8 m (MS-21) to 33 m (MS-07), and where that
 # makes a reversal one guidance call later, by 0.5 km (TMA-13)
 DRIFT_STEP_S = 10.0
