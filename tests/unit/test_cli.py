@@ -153,7 +153,7 @@ def test_json_with_out_writes_the_folder(flies: Any, monkeypatch: pytest.MonkeyP
     )
     assert run(["fly", "ms-21", "--json", "--out", "there"]) == 0
     assert run(["fly", "ms-21", "--json", "--out", "there", "--no-figure"]) == 0
-    assert calls == [(Path("there"), ["figure.png"]), (Path("there"), [])]
+    assert calls == [(Path("there"), ["report.html", "figure.png"]), (Path("there"), ["report.html"])]
 
 
 def test_an_end_that_the_mission_asked_for_is_fine(flies: Any) -> None:

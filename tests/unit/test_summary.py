@@ -91,7 +91,7 @@ def test_the_verb_prints_tables_and_writes_files(
     for part in ("4000 flights", "99.7 % footprint", "out_of_time", "peak_load_g > 5", "input_density_factor"):
         assert part in shown
     assert sorted(path.name for path in out.iterdir()) == [
-        "distributions.png", "drivers.png", "footprint.geojson", "footprint.kml", "footprint.png", "summary.json",
+        "distributions.png", "drivers.png", "footprint.geojson", "footprint.kml", "footprint.png", "report.html", "summary.json",
     ]  # fmt: skip
     for figure in out.glob("*.png"):
         pixels = matplotlib.image.imread(figure)
@@ -107,7 +107,7 @@ def test_json_is_the_summary(folder: Path, tmp_path: Path, capsys: pytest.Captur
     printed = json.loads(capsys.readouterr().out)
     files = printed.pop("files")
     assert printed == json.loads((tmp_path / "out" / "summary.json").read_text())
-    assert [Path(file).name for file in files] == ["summary.json", "footprint.geojson", "footprint.kml"]
+    assert [Path(file).name for file in files] == ["summary.json", "footprint.geojson", "footprint.kml", "report.html"]
 
 
 def test_the_default_place_is_inside_and_does_not_disturb_the_campaign(tmp_path: Path) -> None:
@@ -213,7 +213,7 @@ def test_a_campaign_of_one_output_and_no_inputs(tmp_path: Path) -> None:
     Campaign.create(tmp_path / "a", spec).write_shard(0, {column.name: rows[column.name] for column in columns})
     assert run(["summary", str(tmp_path / "a")]) == 0
     assert sorted(path.name for path in (tmp_path / "a" / "summary").iterdir()) == [
-        "distributions.png", "summary.json",
+        "distributions.png", "report.html", "summary.json",
     ]  # fmt: skip
 
 

@@ -323,7 +323,7 @@ def _connected(uri: str) -> Store:
     shown = _without_secrets(uri)
     try:
         files, path = fs.FileSystem.from_uri(_patient(uri))
-    except (ValueError, NotImplementedError, pa.ArrowException) as problem:
+    except (ValueError, pa.ArrowException) as problem:
         raise ConfigError(
             f"expected a path or a URI of a file system that pyarrow knows (s3://bucket/folder, gs://bucket/folder), "
             f"got {shown}: {_line(problem, uri)}",

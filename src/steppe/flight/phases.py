@@ -154,7 +154,8 @@ def capsule_columns(vehicle: Vehicle) -> dict[int, float]:
 def entry(vehicle: Vehicle, interface_m: float, guidance_m: float, end_m: float, start_event: str) -> list[Phase]:
     """Return the phases of the capsule from the split (or a start above the air) to the parachute command."""
     body = capsule_columns(vehicle)
-    first = {k.SET_MASS_KG: vehicle.capsule.mass_kg, k.STEP_S: COAST_STEP_S}
+    # The navigation sums its accelerometers once a step, and reads them from here on
+    first = {k.SET_MASS_KG: vehicle.capsule.mass_kg, k.STEP_S: HIGH_STEP_S}
     return [
         Phase(start_event, {**body, **first, **falling_through(interface_m)}),
         Phase("entry_interface", {**body, k.STEP_S: HIGH_STEP_S, **falling_through(guidance_m)}),

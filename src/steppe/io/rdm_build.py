@@ -161,6 +161,9 @@ def rdm_of_track(flight: Flight, track: Track, altitude_m: float, message_id: st
         return float(columns[name][at] + share * (columns[name][at + 1] - columns[name][at]))
 
     crossing = flight.utc_at(value("time_s"))
+    if not crossing > flight.epoch:
+        # ORBIT_LIFETIME must be positive (508.1-B-1, table 3-3)
+        raise MessageError(f"'{track.body}' begins at {altitude_m / 1e3:g} km, it does not fall through it")
     x, y, z = (_hermite(columns, axis, at, share) for axis in "xyz")
     u, v, w = (value(name) for name in ("vx_m_s", "vy_m_s", "vz_m_s"))
     landed = flight.touchdown if track is flight.track else None
