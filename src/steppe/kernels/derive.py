@@ -119,7 +119,8 @@ def predict(
     forces = forces_of(phase, sample[0], (0.0, 1e9))
     state = (sample[1], sample[2], sample[3], sample[4], sample[5], sample[6], sample[7], sample[8])
     bank = side * math.fabs(sample[BANK])
-    return predicted_end(world, forces, guide, sample[0], state, bank, cosine, side, flip_speeds)
+    ahead, right, _ = predicted_end(world, forces, guide, sample[0], state, bank, cosine, side, flip_speeds)
+    return ahead, right
 
 
 @driver

@@ -19,9 +19,13 @@ from steppe.kernels.guide import (
     COMMAND,
     COSINE,
     DRAG_RATIO,
+    DUE_TIME,
     LAST_REVERSAL,
     LAW,
     LIFT_RATIO,
+    NEXT_PROBE,
+    NEXT_RANGE,
+    NEXT_SIDE,
     NEXT_TIME,
     OPEN_LOOP,
     OVERLOAD_SINCE,
@@ -68,7 +72,8 @@ def start_guidance(guide: Guide, time_s: float, bank_rad: float, memory: npt.NDA
     memory[COSINE] = guide.reference_cosine
     memory[SIDE] = guide.first_side
     memory[NEXT_TIME] = time_s
-    memory[LAST_REVERSAL] = time_s - 1e9
+    memory[LAST_REVERSAL] = memory[DUE_TIME] = time_s - 1e9
+    memory[NEXT_RANGE] = memory[NEXT_PROBE] = memory[NEXT_SIDE] = time_s
     memory[COMMAND] = bank_rad
     memory[DRAG_RATIO] = 1.0
     memory[LIFT_RATIO] = 1.0

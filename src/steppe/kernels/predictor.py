@@ -14,14 +14,35 @@ import numpy.typing as npt
 
 from steppe.constants import STANDARD_GRAVITY_M_S2
 from steppe.kernels.air import clamp
-from steppe.kernels.earth import altitude_and_up
-from steppe.kernels.guide import COSINE, CROSS, DUE_M, DUE_TIME, LAST_REVERSAL, REVERSALS, SIDE, SLOPE, Guide, bank_size
+from steppe.kernels.bank import sine_cosine
+from steppe.kernels.guide import (
+    COSINE,
+    CROSS,
+    DUE_M,
+    DUE_TIME,
+    LAST_REVERSAL,
+    NEXT_PROBE,
+    NEXT_RANGE,
+    NEXT_SIDE,
+    REVERSALS,
+    SIDE,
+    SLOPE,
+    Guide,
+    bank_size,
+)
 from steppe.kernels.jit import physics
-from steppe.kernels.motion import Forces, State, World
-from steppe.kernels.steppers import rk4
+from steppe.kernels.motion import PLANNED, Forces, State, World, build_rates
+from steppe.kernels.steppers import build_moved
+from steppe.kernels.variants import kept, near_ellipsoid, no_canopy, no_thrust
 
-# Prediction steps: 8 s above 70 km, 2 s below; 4 s are too coarse for the load relief and the miss to the side
-_HIGH_STEP_S, _LOW_STEP_S, _HIGH_M = 8.0, 2.0, 70e3
+# What the ship's computer flies: no engines, no canopies, the ellipsoid by series
+PREDICTION = PLANNED._replace(
+    name="prediction", place=near_ellipsoid, canopies=no_canopy, push=no_thrust, mass_after=kept
+)
+# Prediction steps: by altitude, and where the load relief may act
+_HIGH_STEP_S, _LOW_STEP_S, _HIGH_M = 8.0, 6.0, 70e3
+_LOAD_STEP_S, _RELIEF_NEAR = 5.0, 0.9
+_SHORTEST_S, _FLIP_REACHED_M_S = 0.5, 1.0
 _PREDICTION_LIMIT_S = 1500.0
 _NO_FLIPS = (0.0, 0.0)
 # Load relief looks this far ahead, about half of what the limited roll needs for a quarter turn, over the scale height
@@ -29,7 +50,7 @@ _NO_FLIPS = (0.0, 0.0)
 _FORESIGHT_S = 6.0
 _SCALE_HEIGHT_M = 7.3e3
 # Load relief: each g above the limit turns this much cosine up
-_RELIEF_PER_G = 1.8
+_RELIEF_PER_G = 2.0
 # Where the lateral logic below reverses on the reference returns
 FIRST_REVERSAL_M_S, SECOND_REVERSAL_M_S = 5300.0, 2100.0
 # A change of the cosine large against the noise of the prediction and small against its curvature
@@ -50,6 +71,19 @@ _REVERSAL_PAUSE_S = 20.0
 _CROSS_EXPECTED_M = 5e3
 # Below this speed a reversal costs more range than the crossrange it saves
 _LAST_REVERSAL_M_S = 1500.0
+# How long a prediction of the range and its slope hold, as parts of the time to go, once a step is smaller than this
+_RANGE_PART, _PROBE_PART, _SETTLED = 0.01, 0.05, 0.01
+# A reversal is looked for again after this part of the time to it, at the latest after some seconds
+_DUE_PART, _IDLE_S, _FIRST_LOOK_S, _DUE_KEEPS_S = 0.6, 12.0, 3.0, 20.5
+# Below this change of range per unit of cosine (m) it is found anew with every prediction: relief may hold it down
+_FIRM_M = 20e3
+_NEVER_S = 1e30
+
+
+@physics
+def speed_of(state: State) -> float:
+    """Return the speed relative to the turning Earth in m/s."""
+    return math.sqrt(state[3] * state[3] + state[4] * state[4] + state[5] * state[5])
 
 
 @physics
@@ -65,10 +99,10 @@ def roll_rate(guide: Guide, angle_rad: float) -> float:
 
 
 @physics
-def foreseen_load(load_g: float, climb_m_s: float, speed_m_s: float) -> float:
+def foreseen_load(load_g: float, climb_m_s: float, speed_m_s: float, ahead_s: float = _FORESIGHT_S) -> float:
     """Return the load in g some seconds ahead: it grows with the density below and falls with the speed squared."""
     growth = -climb_m_s / _SCALE_HEIGHT_M - 2.0 * STANDARD_GRAVITY_M_S2 * load_g / (speed_m_s + 1.0)
-    return load_g * (1.0 + _FORESIGHT_S * growth)
+    return load_g * (1.0 + ahead_s * growth)
 
 
 @physics
@@ -77,51 +111,101 @@ def relieved(guide: Guide, cosine: float, load_g: float) -> float:
     return min(cosine + _RELIEF_PER_G * max(load_g - guide.relief_load_g, 0.0), 1.0)
 
 
+prediction_rates = build_rates(PREDICTION)
+_moved = build_moved(PREDICTION)
+
+
+@physics
+def prediction_step(
+    world: World, forces: Forces, time_s: float, state: State, step_s: float, bank: tuple[float, float], k1: State
+) -> tuple[State, float, float]:
+    """Return the state after a step of the third-order method of Kutta (1901), and sine and cosine of the bank angle.
+
+    `bank` is the bank angle at the start (rad) and its rate (rad/s), `k1` the first stage.
+    """
+    half = 0.5 * step_s
+    sine, cosine = sine_cosine(bank[0] + half * bank[1])
+    k2 = prediction_rates(world, forces, time_s + half, _moved(state, half, k1), sine, cosine)
+    sine, cosine = sine_cosine(bank[0] + step_s * bank[1])
+    later = _moved(_moved(state, -step_s, k1), 2.0 * step_s, k2)
+    k3 = prediction_rates(world, forces, time_s + step_s, later, sine, cosine)
+    sixth = step_s / 6.0
+    return _moved(_moved(_moved(state, sixth, k1), sixth, k3), 4.0 * sixth, k2), sine, cosine
+
+
+@physics
+def prediction_length(
+    guide: Guide, altitude_m: float, load_g: float, slowing: tuple[float, float], roll_s: float
+) -> float:
+    """Return the length of a prediction step in s: longer where little happens, and not past what happens next.
+
+    `slowing` is how far the speed is above that of the next reversal (m/s), and how fast it falls (m/s2); `roll_s` is
+    what is left of the roll to the other side.
+    """
+    step = _HIGH_STEP_S if altitude_m > _HIGH_M else _LOW_STEP_S
+    if load_g > _RELIEF_NEAR * guide.relief_load_g:
+        step = _LOAD_STEP_S
+    if slowing[0] < step * slowing[1]:
+        step = max(slowing[0] / slowing[1], _SHORTEST_S)
+    return min(step, roll_s) if roll_s > _SHORTEST_S else step
+
+
 @physics
 def predicted_end(
     world: World, forces: Forces, guide: Guide, time_s: float, state: State, bank_rad: float, cosine: float,
     side: float, flip_speeds: tuple[float, float],
-) -> tuple[float, float]:  # fmt: skip
-    """Return the predicted miss at the end altitude, ahead and to the right of the aim point, in m.
+) -> tuple[float, float, float]:  # fmt: skip
+    """Return the predicted miss at the end altitude, ahead and to the right of the aim point, in m, and the time to it.
 
-    The rest of the entry is flown with the full equations of motion: from the present bank angle the capsule rolls at
-    its rate limit to the angle asked for (`bank_size`), and changes sides below each of two speeds (m/s; 0: never). An
+    The rest of the entry is flown with the laws of `PREDICTION`: from the present bank angle the capsule rolls at its
+    rate limit to the angle asked for (`bank_size`), and changes sides below each of two speeds (m/s; 0: never). An
     entry that does not come down within the time limit counts from where it is then.
     """
     elapsed = 0.0
     flipped = 0
-    now = math.sqrt(state[3] * state[3] + state[4] * state[4] + state[5] * state[5])
-    turning = roll_rate(guide, math.fabs(side * bank_size(guide, cosine, now) - bank_rad))
-    altitude, up_x, up_y, up_z = altitude_and_up(world.earth, state[0], state[1], state[2])
-    last, last_altitude, step = state, altitude, _LOW_STEP_S
-    load_g, rate = 0.0, 0.0
-    while altitude > guide.end_altitude_m and elapsed < _PREDICTION_LIMIT_S:
-        step = _HIGH_STEP_S if altitude > _HIGH_M else _LOW_STEP_S
-        last, last_altitude = state, altitude
-        speed = math.sqrt(state[3] * state[3] + state[4] * state[4] + state[5] * state[5])
+    angle = math.fabs(side * bank_size(guide, cosine, speed_of(state)) - bank_rad)
+    turning = roll_rate(guide, angle)
+    sine, cosine_bank = sine_cosine(bank_rad)
+    last = near_ellipsoid(world.earth, state[0], state[1], state[2])[0] <= guide.end_altitude_m
+    while elapsed < _PREDICTION_LIMIT_S and not last:
+        altitude, up_x, up_y, up_z = near_ellipsoid(world.earth, state[0], state[1], state[2])
         climb = state[3] * up_x + state[4] * up_y + state[5] * up_z
-        size = bank_size(guide, relieved(guide, cosine, foreseen_load(load_g, climb, speed)), speed)
-        if (flipped == 0 and speed < flip_speeds[0]) or (flipped == 1 and speed < flip_speeds[1]):
+        speed = speed_of(state)
+        rate_of = prediction_rates(world, forces, time_s + elapsed, state, sine, cosine_bank)
+        load_g = rate_of[7] / STANDARD_GRAVITY_M_S2
+        slowing = -(rate_of[3] * state[3] + rate_of[4] * state[4] + rate_of[5] * state[5]) / speed
+        flip = flip_speeds[flipped] if flipped < 2 else 0.0
+        if flip > 0.0 and speed < flip + _FLIP_REACHED_M_S:
             side = -side
             flipped += 1
-            turning = roll_rate(guide, math.fabs(side * size - bank_rad))
-        rate = clamp((side * size - bank_rad) / step, -turning, turning)
-        state = rk4(world, forces, time_s + elapsed, state, step, (bank_rad, rate, 0.0))
+            angle = math.fabs(side * bank_size(guide, cosine, speed) - bank_rad)
+            turning = roll_rate(guide, angle)
+            flip = flip_speeds[flipped] if flipped < 2 else 0.0
+        step = prediction_length(guide, altitude, load_g, (speed - flip, slowing), angle / turning)
+        last = climb * step <= guide.end_altitude_m - altitude
+        if last:
+            step = (guide.end_altitude_m - altitude) / climb
+        # The angle is reached at the end of the step, so it is the one that is asked for there
+        load_g = foreseen_load(load_g, climb, speed, _FORESIGHT_S + step)
+        left = side * bank_size(guide, relieved(guide, cosine, load_g), speed - slowing * step) - bank_rad
+        rate = clamp(left / step, -turning, turning)
+        angle = math.fabs(left - rate * step)
+        state, sine, cosine_bank = prediction_step(
+            world, forces, time_s + elapsed, state, step, (bank_rad, rate), rate_of
+        )
         bank_rad += rate * step
         elapsed += step
-        load_g = (state[7] - last[7]) / (step * STANDARD_GRAVITY_M_S2)
-        altitude, up_x, up_y, up_z = altitude_and_up(world.earth, state[0], state[1], state[2])
-    # The last step again, as short as the straight line says: what is left to interpolate is small
-    part = clamp((last_altitude - guide.end_altitude_m) / (last_altitude - altitude + 1e-9), 0.0, 1.0)
-    last = rk4(world, forces, time_s + elapsed - step, last, part * step, (bank_rad - rate * step, rate, 0.0))
-    last_altitude, _, _, _ = altitude_and_up(world.earth, last[0], last[1], last[2])
-    part = (last_altitude - guide.end_altitude_m) / (last_altitude - altitude + 1e-3)
-    dx = last[0] + part * (state[0] - last[0]) - guide.aim_x_m
-    dy = last[1] + part * (state[1] - last[1]) - guide.aim_y_m
-    dz = last[2] + part * (state[2] - last[2]) - guide.aim_z_m
+    # What the straight line missed of the end altitude is short enough for another
+    altitude, up_x, up_y, up_z = near_ellipsoid(world.earth, state[0], state[1], state[2])
+    climb = state[3] * up_x + state[4] * up_y + state[5] * up_z
+    rest = clamp((guide.end_altitude_m - altitude) / (climb - 1e-9), -_LOW_STEP_S, _LOW_STEP_S)
+    dx = state[0] + rest * state[3] - guide.aim_x_m
+    dy = state[1] + rest * state[4] - guide.aim_y_m
+    dz = state[2] + rest * state[5] - guide.aim_z_m
     return (
         dx * guide.ahead_x + dy * guide.ahead_y + dz * guide.ahead_z,
         dx * guide.right_x + dy * guide.right_y + dz * guide.right_z,
+        elapsed + rest,
     )
 
 
@@ -145,21 +229,31 @@ def correct_range(
     world: World, forces: Forces, guide: Guide, time_s: float, state: State, bank_rad: float,
     memory: npt.NDArray[np.float64],
 ) -> None:  # fmt: skip
-    """Take one Newton step on the cosine of the bank angle.
+    """Take one Newton step on the cosine of the bank angle, where one is due.
 
-    A roll through lift up adds range, so the reversals still to come take part in the prediction.
+    A roll through lift up adds range, so the reversals still to come take part in the prediction. While little changes,
+    the next prediction can wait for a part of the time to go, and the change of range with the cosine for a longer one.
     """
+    soon = time_s + 0.5 * guide.period_s
+    if soon < memory[NEXT_RANGE]:
+        return
     cosine, side = memory[COSINE], memory[SIDE]
-    speed = math.sqrt(state[3] * state[3] + state[4] * state[4] + state[5] * state[5])
+    speed = speed_of(state)
     flips = flips_to_come(speed, memory[REVERSALS], memory[CROSS])
-    ahead, _ = predicted_end(world, forces, guide, time_s, state, bank_rad, cosine, side, flips)
-    probe = cosine + _PROBE if cosine < 0.5 else cosine - _PROBE
-    probed, _ = predicted_end(world, forces, guide, time_s, state, bank_rad, probe, side, flips)
-    slope = (probed - ahead) / (probe - cosine)
-    memory[SLOPE] = slope
-    if slope > _AUTHORITY_M:
-        change = clamp(-ahead / slope, -_LARGEST_CHANGE, _LARGEST_CHANGE)
+    ahead, _, left_s = predicted_end(world, forces, guide, time_s, state, bank_rad, cosine, side, flips)
+    if soon > memory[NEXT_PROBE]:
+        probe = cosine + _PROBE if cosine < 0.5 else cosine - _PROBE
+        probed, _, _ = predicted_end(world, forces, guide, time_s, state, bank_rad, probe, side, flips)
+        memory[SLOPE] = (probed - ahead) / (probe - cosine)
+        memory[NEXT_PROBE] = time_s + (_PROBE_PART * left_s if memory[SLOPE] > _FIRM_M else 0.0)
+    memory[NEXT_RANGE] = time_s + _RANGE_PART * left_s
+    if memory[SLOPE] > _AUTHORITY_M:
+        change = clamp(-ahead / memory[SLOPE], -_LARGEST_CHANGE, _LARGEST_CHANGE)
         memory[COSINE] = clamp(cosine + change, _COSINE_LOW, _COSINE_HIGH)
+        if math.fabs(change) > _SETTLED:
+            memory[NEXT_RANGE] = time_s
+    elif speed < _LAST_REVERSAL_M_S:
+        memory[NEXT_RANGE] = _NEVER_S
 
 
 @physics
@@ -170,26 +264,38 @@ def choose_side(
     """Reverse the bank when the prediction for the other side has become good enough.
 
     The miss on the present side grows with time and the miss after a reversal shrinks; reversing a little before it
-    vanishes leaves a smaller error of the opposite sign for the next reversal, so a few reversals suffice.
+    vanishes leaves a smaller error of the opposite sign for the next reversal, so a few reversals suffice. How fast it
+    comes says when to look again.
     """
-    if memory[SLOPE] < _AUTHORITY_M or time_s - memory[LAST_REVERSAL] < _REVERSAL_PAUSE_S:
+    # Half a period on, so that rounding cannot move a call from one second to the next
+    soon = time_s + 0.5 * guide.period_s
+    if soon < memory[NEXT_SIDE] or soon < memory[LAST_REVERSAL] + _REVERSAL_PAUSE_S or memory[SLOPE] < _AUTHORITY_M:
         return
-    speed = math.sqrt(state[3] * state[3] + state[4] * state[4] + state[5] * state[5])
+    speed = speed_of(state)
     if speed < _LAST_REVERSAL_M_S:
         return
-    side = memory[SIDE]
-    _, present = predicted_end(world, forces, guide, time_s, state, bank_rad, memory[COSINE], side, _NO_FLIPS)
-    _, other = predicted_end(world, forces, guide, time_s, state, bank_rad, memory[COSINE], -side, _NO_FLIPS)
+    side, cosine = memory[SIDE], memory[COSINE]
+    _, present, _ = predicted_end(world, forces, guide, time_s, state, bank_rad, cosine, side, _NO_FLIPS)
     memory[CROSS] = present
-    outward = present * side > 0.0
+    memory[NEXT_SIDE] = time_s + _IDLE_S
+    if present * side < _CROSS_TOLERANCE_M:
+        return
+    _, other, _ = predicted_end(world, forces, guide, time_s, state, bank_rad, cosine, -side, _NO_FLIPS)
     first = memory[REVERSALS] < 0.5 and speed > _SINGLE_REVERSAL_M_S
     remainder = _FIRST_REMAINDER if first else 0.0
     # Grows through zero at the right moment; a call half a period before it is nearer to it than the next call
     due = other * side + remainder * math.fabs(present)
-    growth = due - memory[DUE_M] if time_s - memory[DUE_TIME] < 1.5 * guide.period_s else 0.0
+    since_s = time_s - memory[DUE_TIME]
+    growth = (due - memory[DUE_M]) / since_s if since_s < _DUE_KEEPS_S else 0.0
     memory[DUE_M], memory[DUE_TIME] = due, time_s
-    if math.fabs(present) > _CROSS_TOLERANCE_M and outward and due + 0.5 * growth > 0.0:
+    if due + 0.5 * guide.period_s * growth > 0.0:
         memory[SIDE] = -side
         memory[REVERSALS] += 1.0
         memory[LAST_REVERSAL] = time_s
         memory[CROSS] = other
+        memory[NEXT_RANGE] = memory[NEXT_PROBE] = time_s
+        memory[DUE_TIME] = time_s - 1e9
+    elif growth > 0.0:
+        memory[NEXT_SIDE] = time_s + min(-_DUE_PART * due / growth, _IDLE_S)
+    else:
+        memory[NEXT_SIDE] = time_s + (_FIRST_LOOK_S if since_s > _DUE_KEEPS_S else _IDLE_S)
