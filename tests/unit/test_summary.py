@@ -91,7 +91,8 @@ def test_the_verb_prints_tables_and_writes_files(
     for part in ("4000 flights", "99.7 % footprint", "out_of_time", "peak_load_g > 5", "input_density_factor"):
         assert part in shown
     assert sorted(path.name for path in out.iterdir()) == [
-        "distributions.png", "drivers.png", "footprint.geojson", "footprint.kml", "footprint.png", "report.html", "summary.json",
+        "distributions.png", "drivers.png", "footprint.geojson", "footprint.kml", "footprint.png", "report.html",
+        "summary.json",
     ]  # fmt: skip
     for figure in out.glob("*.png"):
         pixels = matplotlib.image.imread(figure)
