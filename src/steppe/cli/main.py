@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from steppe.cli import bench, debris, disperse, doctor, fetch, fly, loads, plan, show, summary, validate
+from steppe.cli import bench, crew, debris, disperse, doctor, fetch, fly, loads, plan, rotation, show, summary, validate
 from steppe.cli.terminal import emit, message
 from steppe.errors import SteppeError
 
@@ -36,10 +36,12 @@ app.command("disperse", epilog=disperse.EXAMPLE)(disperse.disperse_verb)
 app.command("debris", epilog=debris.EXAMPLE)(debris.debris_verb)
 app.command("loads", epilog=loads.EXAMPLE)(loads.loads_verb)
 app.command("fetch", epilog=fetch.EXAMPLE)(fetch.fetch_verb)
+app.command("crew", epilog=crew.EXAMPLE)(crew.crew_verb)
 app.command("missions", epilog="Example:  steppe missions --json")(show.missions_verb)
 app.command("vehicles", epilog="Example:  steppe vehicles")(show.vehicles_verb)
 app.command("zones", epilog="Example:  steppe zones")(show.zones_verb)
 app.command("show", epilog="Example:  steppe show ms-21 > my-mission.toml")(show.show_verb)
+app.command("rotation", epilog=rotation.EXAMPLE)(rotation.rotation_verb)
 app.command("summary", epilog=summary.EXAMPLE)(summary.summary_verb)
 app.command("validate", epilog=validate.EXAMPLE)(validate.validate_verb)
 app.command("doctor", epilog="Example:  steppe doctor --json")(doctor.doctor_verb)
