@@ -8,7 +8,22 @@ from typing import Annotated, Final
 
 import typer
 
-from steppe.cli import bench, crew, debris, disperse, doctor, fetch, fly, loads, plan, rotation, show, summary, validate
+from steppe.cli import (
+    bench,
+    crew,
+    debris,
+    disperse,
+    doctor,
+    fetch,
+    fly,
+    loads,
+    plan,
+    recover,
+    rotation,
+    show,
+    summary,
+    validate,
+)
 from steppe.cli.terminal import emit, message
 from steppe.errors import SteppeError
 
@@ -37,6 +52,7 @@ app.command("debris", epilog=debris.EXAMPLE)(debris.debris_verb)
 app.command("loads", epilog=loads.EXAMPLE)(loads.loads_verb)
 app.command("fetch", epilog=fetch.EXAMPLE)(fetch.fetch_verb)
 app.command("crew", epilog=crew.EXAMPLE)(crew.crew_verb)
+app.command("recover", epilog=recover.EXAMPLE)(recover.recover_verb)
 app.command("missions", epilog="Example:  steppe missions --json")(show.missions_verb)
 app.command("vehicles", epilog="Example:  steppe vehicles")(show.vehicles_verb)
 app.command("zones", epilog="Example:  steppe zones")(show.zones_verb)

@@ -21,6 +21,7 @@ class Kind(StrEnum):
     MISSION = "mission"
     VEHICLE = "vehicle"
     ZONE = "zone"
+    RECOVERY = "recovery"
 
 
 def missions_verb(as_json: AsJson = False) -> None:
@@ -83,7 +84,7 @@ def zones_verb(as_json: AsJson = False) -> None:
 
 
 def show_verb(
-    name: Annotated[str, typer.Argument(help="Name of a mission, a vehicle or a zone.")],
+    name: Annotated[str, typer.Argument(help="Name of a mission, a vehicle, a zone or a recovery force.")],
     kind: Annotated[
         Kind | None, typer.Option("--kind", help="What to look for, if two presets have the same name.")
     ] = None,
@@ -108,12 +109,13 @@ def _names(kind: Kind) -> tuple[str, ...]:
         Kind.MISSION: loader.mission_names,
         Kind.VEHICLE: loader.vehicle_names,
         Kind.ZONE: loader.zone_names,
+        Kind.RECOVERY: loader.recovery_names,
     }
     return tuple(listings[kind]())
 
 
 def _text(kind: Kind, name: str) -> str:
-    folder = resources.files("steppe.config") / "presets" / f"{kind.value}s"
+    folder = resources.files("steppe.config") / "presets" / ("recovery" if kind == Kind.RECOVERY else f"{kind.value}s")
     return (folder / f"{name}.toml").read_text(encoding="utf-8")
 
 

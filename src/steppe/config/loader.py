@@ -20,6 +20,7 @@ from steppe.config.dispersions import Dispersions
 from steppe.config.messages import explain, show
 from steppe.config.mission import Mission, Zone
 from steppe.config.named_files import copy_name, key_of, named_files, put, tile_of
+from steppe.config.recovery import RecoveryFile
 from steppe.config.vehicle import Record, Vehicle
 from steppe.errors import ConfigError, OutputError, nearest
 from steppe.nomenclature import EVENTS
@@ -31,8 +32,10 @@ _VEHICLES: Final = "vehicles"
 _ZONES: Final = "zones"
 _DISPERSIONS: Final = "dispersions"
 _DEBRIS: Final = "debris"
+_RECOVERY: Final = "recovery"
 _KINDS: Final = {
     _MISSIONS: "mission", _VEHICLES: "vehicle", _ZONES: "zone", _DISPERSIONS: "dispersions", _DEBRIS: "debris",
+    _RECOVERY: "recovery",
 }  # fmt: skip
 
 
@@ -135,6 +138,11 @@ def debris_names() -> tuple[str, ...]:
     return _preset_names(_DEBRIS)
 
 
+def recovery_names() -> tuple[str, ...]:
+    """Return the names of the recovery forces that come with steppe."""
+    return _preset_names(_RECOVERY)
+
+
 def load_mission(name_or_path: str | Path) -> LoadedMission:
     """Read a mission with its vehicle and zone.
 
@@ -208,6 +216,12 @@ def load_zone(name_or_path: str | Path, beside: Path | None = None, *, asked_by:
     """Read a landing zone; parameters and errors as in `load_vehicle`."""
     document, source, _ = _document(_ZONES, name_or_path, beside, asked_by)
     return _read_or_raise(Zone, document, source)
+
+
+def load_recovery(name_or_path: str | Path, beside: Path | None = None) -> RecoveryFile:
+    """Read a recovery force; parameters and errors as in `load_vehicle`."""
+    document, source, _ = _document(_RECOVERY, name_or_path, beside, "")
+    return _read_or_raise(RecoveryFile, document, source)
 
 
 def load_dispersions(name_or_path: str | Path, beside: Path | None = None, *, asked_by: str = "") -> Dispersions:

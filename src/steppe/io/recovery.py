@@ -1,0 +1,176 @@
+"""A staging study as files: JSON, the posts as CSV, and the map as GeoJSON and KML."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from steppe.ensemble.footprint import spread
+from steppe.errors import OutputError
+from steppe.ground.recovery import Recovery, first_shares
+from steppe.ground.setup import Post
+from steppe.io.atomic import output_error, write_text
+from steppe.io.geojson import polygon
+from steppe.io.kml import kml_text, write_kml
+
+MARKER: Final = "recovery.json"
+# The outlines of the touchdowns that are drawn
+SHARES: Final = (0.5, 0.99)
+# Okabe and Ito, "Color Universal Design" (2008), as in the figures
+_COLOURS: Final = {"guided": "#0072B2", "ballistic": "#D55E00"}
+_AIRFIELD: Final = "#5B6570"
+_POSTS: Final = ("plan", "type", "count", "place", "side", "airfield", "latitude_deg", "longitude_deg",
+                 "first_at_capsule_probability")  # fmt: skip
+
+
+def recovery_geojson(study: Recovery) -> dict[str, Any]:
+    """Return the optimum on the map as a FeatureCollection (RFC 7946).
+
+    Parameters
+    ----------
+    study
+        The study.
+
+    Returns
+    -------
+    dict
+        Features with ``kind`` "airfield" and "post" (points), "footprint" (polygons that hold a share of the
+        touchdowns) and "leg" (lines from a post to the middle of the touchdowns of its side).
+    """
+    features = []
+    for one in study.force.airfield:
+        about = {"kind": "airfield", **one.model_dump(exclude={"latitude_deg", "longitude_deg"})}
+        features.append(_point(one.longitude_deg, one.latitude_deg, about))
+    means = {}
+    for points in (study.guided, study.ballistic):
+        means[points.side] = points.mean_deg
+        for share, ring in rings(points.latitude_deg, points.longitude_deg):
+            about = {"kind": "footprint", "side": points.side, "share": share}
+            features.append({"type": "Feature", "geometry": polygon(ring), "properties": about})
+    for post in posts_of(study):
+        place = post.place
+        about = {"kind": "post", "type": post.type, "count": post.count, "place": place.name, "side": place.side}
+        features.append(_point(place.longitude_deg, place.latitude_deg, about))
+        lat, lon = means[place.side]
+        line = [[round(place.longitude_deg, 6), round(place.latitude_deg, 6)], [round(lon, 6), round(lat, 6)]]
+        geometry = {"type": "LineString", "coordinates": line}
+        about = {"kind": "leg", "type": post.type, "place": place.name, "side": place.side}
+        features.append({"type": "Feature", "geometry": geometry, "properties": about})
+    return {"type": "FeatureCollection", "features": features}
+
+
+def posts_of(study: Recovery) -> tuple[Post, ...]:
+    """Return all posts of the optimum, those of the aircraft too."""
+    return study.optimum.posts + (study.radio.posts if study.radio is not None else ())
+
+
+def rings(latitude_deg: Any, longitude_deg: Any) -> list[tuple[float, Any]]:
+    """Return the outlines that hold `SHARES` of points: share, and longitude, latitude in deg of shape (n, 2)."""
+    found = spread(np.asarray(latitude_deg), np.asarray(longitude_deg))
+    if found is None:
+        return []
+    outlines = []
+    for footprint in found.footprints:
+        if footprint.share in SHARES:
+            lat, lon = found.plane.to_deg(*footprint.ellipse.ring_km())
+            outlines.append((footprint.share, np.column_stack([lon, lat])))
+    return outlines
+
+
+def posts_csv(study: Recovery) -> str:
+    """Return the posts of every plan as CSV with a header line."""
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(_POSTS)
+    for plan in study.plans:
+        for post, first in zip(plan.posts, first_shares(study, plan), strict=True):
+            table.writerow([plan.name, *_row(post), f"{first:.6f}"])
+    for post in study.radio.posts if study.radio is not None else ():
+        table.writerow(["radio", *_row(post), ""])
+    return text.getvalue()
+
+
+def check_recovery_folder(folder: Path) -> None:
+    """Raise OutputError if the folder holds anything that is not an older study."""
+    folder = Path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"cannot write the study to {folder}: it is a file; name a folder")
+    try:
+        names = [path.name for path in folder.iterdir()] if folder.exists() else []
+    except OSError as problem:
+        raise output_error(folder, problem) from problem
+    if names and MARKER not in names:
+        raise OutputError(
+            f"cannot write the study to {folder}: the folder is not empty and holds no staging study ({MARKER}); "
+            "choose a new or empty folder"
+        )
+
+
+def write_recovery(study: Recovery, folder: Path) -> list[Path]:
+    """Write ``recovery.json``, ``posts.csv``, ``recovery.geojson`` and ``recovery.kml``.
+
+    Parameters
+    ----------
+    study
+        The study.
+    folder
+        Where; made if it is missing.
+
+    Returns
+    -------
+    list of Path
+        The files.
+
+    Raises
+    ------
+    OutputError
+        If the folder is not ours to write to (`check_recovery_folder`), or the disk refuses.
+    """
+    folder = Path(folder)
+    check_recovery_folder(folder)
+    collection = recovery_geojson(study)
+    title = f"Recovery of {study.mission}, {study.optimum.title}"
+    texts = {
+        MARKER: json.dumps(study.as_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n",
+        "posts.csv": posts_csv(study),
+        "recovery.geojson": json.dumps(collection, ensure_ascii=False, allow_nan=False) + "\n",
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise output_error(folder, problem) from problem
+    for name, text in texts.items():
+        write_text(folder / name, text)
+    write_kml(kml_text(collection, title, _name, _colour), folder / "recovery.kml")
+    return [*(folder / name for name in texts), folder / "recovery.kml"]
+
+
+def _point(longitude_deg: float, latitude_deg: float, about: dict[str, Any]) -> dict[str, Any]:
+    geometry = {"type": "Point", "coordinates": [round(longitude_deg, 6), round(latitude_deg, 6)]}
+    return {"type": "Feature", "geometry": geometry, "properties": about}
+
+
+def _row(post: Post) -> list[Any]:
+    place = post.place
+    where = [f"{place.latitude_deg:.5f}", f"{place.longitude_deg:.5f}"]
+    return [post.type, post.count, place.name, place.side, str(place.airfield).lower(), *where]
+
+
+def _name(about: Mapping[str, Any]) -> str:
+    if about["kind"] == "airfield":
+        return f"{about['name']} ({about['icao']})"
+    if about["kind"] == "footprint":
+        return f"{100.0 * about['share']:g} % of the {about['side']} touchdowns"
+    if about["kind"] == "post":
+        return f"{about['count']} {about['type']}, {about['place']}"
+    return f"{about['type']} from {about['place']}"
+
+
+def _colour(about: Mapping[str, Any]) -> str:
+    return _COLOURS.get(about.get("side", ""), _AIRFIELD)
