@@ -37,6 +37,18 @@ def test_a_heavier_piece_of_the_same_shape_flies_farther(diameter_m: float, mass
     assert ends[fr.END_SPEED, 1] > ends[fr.END_SPEED, 0]
 
 
+@settings(max_examples=10)
+@given(st.floats(0.3, 2.0), st.floats(5.0, 40.0))
+def test_what_is_left_of_a_sheet_is_a_smaller_sheet(length_m: float, mass_kg: float) -> None:
+    """A quarter of a sheet flies, takes heat and melts as a sheet of half its sides does."""
+    whole = Piece(name="p", mass_kg=mass_kg, shape="plate", length_m=length_m, width_m=length_m, material="x")
+    half = whole.model_copy(update={"length_m": 0.5 * length_m, "width_m": 0.5 * length_m, "mass_kg": 0.25 * mass_kg})
+    left = case_of(whole, material("steel"), MASS=0.25 * mass_kg)
+    small = case_of(half, material("steel"), LENGTH=whole.longest_m)
+    ends = fly([left, small], least_share=1e-6)
+    assert ends[: fr.TIME + 1, 0] == pytest.approx(ends[: fr.TIME + 1, 1], rel=1e-6)
+
+
 @settings(max_examples=15)
 @given(
     st.sampled_from(["aluminium", "titanium", "steel", "copper", "polymer", "electronics"]),

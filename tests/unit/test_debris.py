@@ -9,7 +9,7 @@ import pytest
 from fragment_factory import case_of, fly, material, sphere
 
 from steppe.config.debris import Piece
-from steppe.config.loader import debris_names, load_debris, load_mission
+from steppe.config.loader import debris_names, load_debris, load_mission, write_reproducible
 from steppe.errors import DEMISED, LANDED, ConfigError
 from steppe.frames.geodetic import geodesic_distance_m
 from steppe.ground import debris as db
@@ -91,6 +91,26 @@ def test_a_catalogue_must_be_of_the_vehicle(tmp_path: Path) -> None:
         check_masses(catalogue, {"orbit_module": 100.0})
 
 
+def test_a_catalogue_of_its_own_is_copied_and_counts_with_its_content(tmp_path: Path) -> None:
+    write_reproducible(load_mission("ms-21"), tmp_path)
+    vehicle = tmp_path / "vehicle.toml"
+    text = vehicle.read_text()
+    assert text.count("[split]") == 1
+    vehicle.write_text(text.replace("[split]", '[split]\ndebris = "small.toml"'))
+    with pytest.raises(ConfigError, match=r"cannot read '.*small\.toml'"):
+        load_mission(tmp_path / "mission.toml")
+    file = written(tmp_path, SMALL)
+    loaded = load_mission(tmp_path / "mission.toml")
+    first = loaded.config_hash
+    write_reproducible(loaded, tmp_path / "copy")
+    again = load_mission(tmp_path / "copy" / "mission.toml")
+    assert (tmp_path / "copy" / "debris.toml").read_bytes() == file.read_bytes()
+    assert again.config_hash == first != load_mission("ms-21").config_hash
+    file.write_text(SMALL.replace("lift_to_drag = 0.2", "lift_to_drag = 0.3"))
+    assert load_mission(tmp_path / "mission.toml").config_hash != first
+    assert again.config_hash == first
+
+
 def test_sizes_of_pieces() -> None:
     box = Piece(name="b", mass_kg=1.0, shape="box", length_m=1.0, width_m=2.0, height_m=3.0, material="x")
     assert box.surface_m2 == 22.0
@@ -119,8 +139,9 @@ def test_shorter_steps_change_little() -> None:
     usual, fine = fly(cases), fly(cases, longest_s=0.1, share=0.25, slow_share=1.0)
     assert np.all(usual[fr.END_CODE] == fine[fr.END_CODE])
     apart_m = np.linalg.norm(usual[fr.X : fr.Z + 1] - fine[fr.X : fr.Z + 1], axis=0)
-    # Wind and drag scatter the same pieces by kilometres
-    assert apart_m.max() < 500.0
+    # Wind and drag scatter the same pieces by tens of kilometres; the sheet loses most of its mass
+    assert apart_m[[0, 1, 3]].max() < 200.0
+    assert apart_m.max() < 2000.0
     assert np.abs(usual[fr.MASS] - fine[fr.MASS]).max() / 26.0 < 0.002
 
 
@@ -163,18 +184,28 @@ def test_threads_and_order_change_no_bit(debris: db.Debris, monkeypatch: pytest.
     assert fewer.nominal.latitude_deg.tobytes() == kept.latitude_deg.tobytes()
 
 
+def test_the_section_is_that_of_what_is_left(debris: db.Debris) -> None:
+    roster, case = roster_of(debris.catalogue), debris.nominal
+    first = np.tile(np.append(roster.section_m2, np.nan), 3)
+    share = case.mass_kg / debris.first_mass_kg
+    for name, smaller in (("shell_panel", share), ("gas_bottle", np.ones_like(share)), ("frame", 0.5 + 0.5 * share)):
+        rows = case.landed & (case.piece == case.pieces.index(name))
+        assert rows.any()
+        assert case.section_m2[rows] == pytest.approx(first[rows] * smaller[rows])
+
+
 def test_another_seed_is_another_break_up(debris: db.Debris) -> None:
     other = db.fly_debris(load_mission("ms-11"), 1, 8, cores=1)
     assert other.break_up_m["orbital_module"][0] != debris.break_up_m["orbital_module"][0]
 
 
 def test_what_survives_and_where(debris: db.Debris) -> None:
-    """10 to 40 % of the mass of large spacecraft survives (Klinkrad); ATV 28 % by prediction, Columbia 38 %."""
+    """10 to 40 % of the mass of large spacecraft survives (Klinkrad); UARS 9 %, ATV 28 % by prediction."""
     case = debris.nominal
     site = debris.capsule.columns
     here = np.radians([site["latitude_deg"][-1], site["longitude_deg"][-1]])
     for name in ("orbital_module", "instrument_module"):
-        assert 0.10 < debris.surviving_share(case, name) < 0.45
+        assert 0.09 < debris.surviving_share(case, name) < 0.40
         rows = (case.body == case.bodies.index(name)) & case.harmful
         places = np.radians([case.latitude_deg[rows], case.longitude_deg[rows]]).T
         short_km = [geodesic_distance_m(*here, *place) / 1e3 for place in places]

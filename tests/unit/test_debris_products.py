@@ -56,6 +56,7 @@ def test_the_folder_holds_what_it_lists(assessment: Assessment, tmp_path: Path) 
     assert [path.relative_to(tmp_path / "out").as_posix() for path in files] == FILES
     summary = json.loads((tmp_path / "out/summary.json").read_text())
     assert summary["files"] == FILES and summary["samples"] == 30
+    assert "depends strongly on the catalogue" in summary["notes"][0]
     modules = summary["scenarios"]["dispersed"]["hazard_areas"][0]
     assert modules["heel"]["short_of_site_km"] > modules["toe"]["short_of_site_km"] > 0.0
     risk = json.loads((tmp_path / "out/risk.json").read_text())

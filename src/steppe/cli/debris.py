@@ -204,6 +204,10 @@ def _risk_table(assessment: Assessment) -> Table:
 
 
 def _verdict(assessment: Assessment) -> str:
+    from textwrap import wrap
+
+    from steppe.ground.assessment import CATALOGUE_NOTE
+
     parts = []
     for name, scenario in assessment.scenarios.items():
         total = scenario.risk.total
@@ -213,6 +217,7 @@ def _verdict(assessment: Assessment) -> str:
     if countries:
         lines.append("by country: " + ", ".join(f"{code} {value:.1e}" for code, value in countries))
     lines.append(f"population: {assessment.main.risk.population_title}; its error, a factor of 2 or so, is not counted")
+    lines += wrap(CATALOGUE_NOTE, 120)
     return "\n".join(lines)
 
 

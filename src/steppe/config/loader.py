@@ -33,6 +33,7 @@ _ZONES: Final = "zones"
 _DISPERSIONS: Final = "dispersions"
 _DEBRIS: Final = "debris"
 _RECOVERY: Final = "recovery"
+_DEBRIS_KEY: Final = "vehicle.split.debris"
 _KINDS: Final = {
     _MISSIONS: "mission", _VEHICLES: "vehicle", _ZONES: "zone", _DISPERSIONS: "dispersions", _DEBRIS: "debris",
     _RECOVERY: "recovery",
@@ -76,6 +77,8 @@ class LoadedMission:
             # The name of an elevation tile says where it lies, so it counts as content
             tile = tile_of(place, name)
             put(content["mission"], place, tile + hashlib.sha256(self.read_beside(place)).hexdigest())
+        if self.debris_file is not None:
+            content["vehicle"]["split"]["debris"] = hashlib.sha256(self.read_debris()).hexdigest()
         text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -105,12 +108,33 @@ class LoadedMission:
         ConfigError
             If the file cannot be read.
         """
-        path = self.file_beside(table)
+        return self._read(self.file_beside(table), key_of(table))
+
+    @property
+    def debris_file(self) -> Path | None:
+        """The catalogue of fragments that ``[split]`` of the vehicle names by its path, None for that of a preset."""
+        named = self.vehicle.split.debris if self.vehicle.split else None
+        return (self.folder or Path()) / named if named and _looks_like_path(named) else None
+
+    def read_debris(self) -> bytes:
+        """Return the content of the catalogue of fragments that the vehicle names by its path.
+
+        Raises
+        ------
+        ConfigError
+            If it names none, or it cannot be read.
+        """
+        path = self.debris_file
+        if path is None:
+            raise ConfigError("the vehicle names no file here", source=self.source, key=_DEBRIS_KEY)
+        return self._read(path, _DEBRIS_KEY)
+
+    def _read(self, path: Path, key: str) -> bytes:
         try:
             return path.read_bytes()
         except (OSError, ValueError) as problem:
             reason = f"cannot read '{path}': {_reason(problem)}; the path counts from the folder of the mission file"
-            raise ConfigError(reason, source=self.source, key=key_of(table)) from None
+            raise ConfigError(reason, source=self.source, key=key) from None
 
 
 def mission_names() -> tuple[str, ...]:
@@ -188,6 +212,8 @@ def load_mission(name_or_path: str | Path) -> LoadedMission:
         raise _config_error(problems, source)
     for table in named_files(mission):
         loaded.read_beside(table)
+    if loaded.debris_file is not None:
+        loaded.read_debris()
     return loaded
 
 
@@ -264,7 +290,7 @@ def read_dispersions(document: Mapping[str, Any]) -> tuple[Dispersions | None, l
 
 
 def write_reproducible(loaded: LoadedMission, folder: Path) -> None:
-    """Write ``mission.toml``, ``vehicle.toml`` and the files that the mission names, so that nothing else is needed.
+    """Write ``mission.toml``, ``vehicle.toml`` and the files that both name, so that nothing else is needed.
 
     Parameters
     ----------
@@ -294,7 +320,11 @@ def write_reproducible(loaded: LoadedMission, folder: Path) -> None:
         copy = copy_name(place, name)
         put(document, place, copy)
         files[copy] = loaded.read_beside(place)
-    files["vehicle.toml"] = tomli_w.dumps(loaded.vehicle.model_dump(mode="python", exclude_none=True)).encode()
+    vehicle = loaded.vehicle.model_dump(mode="python", exclude_none=True)
+    if loaded.debris_file is not None:
+        vehicle["split"]["debris"] = "debris.toml"
+        files["debris.toml"] = loaded.read_debris()
+    files["vehicle.toml"] = tomli_w.dumps(vehicle).encode()
     files["mission.toml"] = tomli_w.dumps(_scalars_first(document)).encode()
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -21,6 +21,11 @@ Floats = npt.NDArray[np.float64]
 
 # The scenario that areas for others are drawn from
 DISPERSED: Final = "dispersed"
+# What no standard error shows; the numbers are those of MS-21 with the catalogue that comes with steppe
+CATALOGUE_NOTE: Final = (
+    "The casualty expectation depends strongly on the catalogue of pieces, which is assumed, and on the heat that "
+    "they take: with half the heat flux it is twice as large, with twice the flux a quarter (docs/models/debris.md)."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +120,7 @@ class Assessment:
             "seed": about.seed,
             "site": site,
             "provenance": dict(about.provenance),
+            "notes": [CATALOGUE_NOTE],
             "separation": self.separation,
             "scenarios": {name: self._scenario(scenario) for name, scenario in self.scenarios.items()},
             "notices": [

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +16,8 @@ from steppe.config.debris import Catalogue
 from steppe.config.dispersions import Dispersions
 from steppe.config.loader import LoadedMission, load_dispersions
 from steppe.config.vehicle import DiscardedModule
-from steppe.ensemble.cases import Case, Nominal, cases_of, nominal_return
-from steppe.ensemble.run import fly_case
+from steppe.ensemble.cases import Case, Nominal, nominal_return, tables_of
+from steppe.ensemble.run import fly_cases
 from steppe.ensemble.sampling import draw
 from steppe.errors import ENDED, LANDED, RUNNING, ConfigError
 from steppe.flight import assemble
@@ -30,6 +30,7 @@ from steppe.ground.impacts import Impacts
 from steppe.ground.pieces import CAPSULE, Roster, fly_pieces, load_debris_of, roster_of
 from steppe.kernels import flying as k
 from steppe.kernels import fragments as fr
+from steppe.kernels.ends import END_CODE, END_PHASES, END_STATE, END_TIME
 from steppe.kernels.guide import BALLISTIC
 from steppe.kernels.motion import World
 
@@ -39,10 +40,8 @@ Progress = Callable[[str], None]
 
 _SPLIT: Final = "module_separation"
 _DISPERSIONS: Final = "soyuz-ms"
-# Samples that one thread draws at once; the memory of a study does not grow with its size
-_DRAWN_AT_ONCE: Final = 16
-# Samples of a dispersed capsule: its ends are wanted, not its way
-_RECORD_ROWS: Final = 8000
+# Samples that one thread draws at once, as many as its lanes; the memory of a study does not grow with its size
+_DRAWN_AT_ONCE: Final = 32
 _MODULE_RECORD_ROWS: Final = 1000
 _NO_GROUND_M: Final = -1e4
 _NO_LIMIT_G: Final = 1e9
@@ -184,7 +183,7 @@ class _Released:
     states
         Event to the state when it happened, shape (12,), as the kernels record it.
     ends
-        The state at the end.
+        The state at the end, shape (9,) or more: time, position, velocity and mass, as the kernels record them.
     """
 
     code: int
@@ -274,15 +273,16 @@ def _capsule(nominal: Nominal, law: int) -> _Flown:
     )
     nose_m = nominal.loaded.vehicle.capsule.nose_radius_m
     track = assemble.track_of(CAPSULE, run, nominal.world, nose_m, banked=True)
-    return _Flown(**_released(nominal, run.status.code, run.begins, run.begun), track=track)
+    states = _states(nominal, run.begins, run.begun)
+    return _Flown(run.status.code, states, run.begins[run.begun].copy(), track)
 
 
-def _released(nominal: Nominal, code: int, begins: Array, begun: int) -> dict[str, Any]:
+def _states(nominal: Nominal, begins: Array, begun: int) -> dict[str, Array]:
     states: dict[str, Array] = {}
     for number, phase in enumerate(nominal.phases[:begun]):
         if phase.event is not None:
             states.setdefault(phase.event, begins[number].copy())
-    return {"code": code, "states": states, "ends": begins[begun].copy()}
+    return states
 
 
 def _track(nominal: Nominal, module: DiscardedModule, split: Array) -> Track:
@@ -304,10 +304,13 @@ def _fly_part(plan: _Plan, numbers: Numbers) -> _Part:
     breakups = draw_breakups(plan.catalogue.break_up, plan.names, plan.roster, plan.seed, samples.indices)
     shape = (numbers.size, len(plan.roster) + 1, _FACTS)
     facts = {name: np.full(shape, np.nan) for name in _CASES}
-    record = np.zeros((_RECORD_ROWS, k.RECORD_COLUMNS))
-    for row, case in enumerate(cases_of(plan.nominal, samples)):
-        flown = fly_case(plan.nominal, case, record)
-        own = _Released(**_released(plan.nominal, flown.code, flown.begins, flown.begun))
+    cases = tables_of(plan.nominal, samples)
+    flown = fly_cases(plan.nominal, cases)
+    for row, (end, begins) in enumerate(zip(flown.ends, flown.begins, strict=True)):
+        own = _Released(
+            int(end[END_CODE]), _states(plan.nominal, begins, int(end[END_PHASES])), end[END_TIME : END_STATE + 8]
+        )
+        case = cases.one(plan.nominal.guide, row)
         _fly_sample(plan, breakups, row, case, own, {name: facts[name][row] for name in _CASES})
     return _Part(facts, breakups.altitude_m)
 
@@ -398,7 +401,10 @@ def _impacts(plan: _Plan, facts: Array) -> Impacts:
     roster = plan.roster
     flat = facts.reshape(samples * pieces, _FACTS)
     status = flat[:, _STATUS].astype(np.int64)
-    section = np.append(roster.section_m2, plan.nominal.loaded.vehicle.capsule.reference_area_m2)
+    # What has melted away hits nobody: the section of what lands is as much smaller as its surface
+    left = facts[:, :-1, _MASS] / roster.mass_kg
+    section = np.full((samples, pieces), plan.nominal.loaded.vehicle.capsule.reference_area_m2)
+    section[:, :-1] = roster.section_m2 * (1.0 + roster.rows[fr.SHRINKS] * (left - 1.0))
     epoch: datetime = plan.nominal.epoch
     return Impacts(
         epoch=epoch,
@@ -413,6 +419,6 @@ def _impacts(plan: _Plan, facts: Array) -> Impacts:
         longitude_deg=flat[:, _LONGITUDE],
         speed_m_s=flat[:, _SPEED],
         mass_kg=flat[:, _MASS],
-        section_m2=np.where(status == LANDED, np.tile(section, samples), np.nan),
+        section_m2=np.where(status == LANDED, section.reshape(-1), np.nan),
         energy_j=0.5 * flat[:, _MASS] * flat[:, _SPEED] ** 2,
     )

@@ -46,6 +46,7 @@ FALL: Final = fr.Fall(
     end_altitude_m=0.0,
     tolerance_m=0.01,
     longest_s=0.5,
+    slow_s=4.0,
     share=0.5,
     slow_share=2.0,
     least_share=0.01,

@@ -114,8 +114,8 @@ class Fall(NamedTuple):
     ----------
     end_altitude_m, tolerance_m
         The ground, found to within the tolerance; the loop over lanes puts each piece's own ground here.
-    longest_s
-        Longest step.
+    longest_s, slow_s
+        Longest step above Mach 1, and below half of it, where nothing melts and the fall is steady.
     share, slow_share
         Longest step over the time m / (rho V CD A) in which drag takes most of the speed, above Mach 1 and below half
         of it (where the fall is steady); 2.8 is where the method of Kutta becomes unstable.
@@ -128,6 +128,7 @@ class Fall(NamedTuple):
     end_altitude_m: float
     tolerance_m: float
     longest_s: float
+    slow_s: float
     share: float
     slow_share: float
     least_share: float
@@ -252,10 +253,12 @@ def air_around(world: World, state: State) -> tuple[float, float, float, float]:
 def falling_step(
     fall: Fall, density_kg_m3: float, speed_m_s: float, mach: float, drag_area_m2: float, mass_kg: float
 ) -> float:
-    """Return the longest step in s: `Fall.longest_s`, or a share of the time in which drag takes most of the speed."""
-    share = fall.slow_share + (fall.share - fall.slow_share) * clamp(2.0 * mach - 1.0, 0.0, 1.0)
+    """Return the longest step in s, or a share of the time in which drag takes most of the speed (see `Fall`)."""
+    fast = clamp(2.0 * mach - 1.0, 0.0, 1.0)
+    share = fall.slow_share + (fall.share - fall.slow_share) * fast
+    longest = fall.slow_s + (fall.longest_s - fall.slow_s) * fast
     quick = share * mass_kg / (density_kg_m3 * speed_m_s * drag_area_m2 + 1e-30)
-    return quick if quick < fall.longest_s else fall.longest_s
+    return quick if quick < longest else longest
 
 
 def build_step_fragments(laws: Laws) -> Any:
@@ -278,16 +281,18 @@ def build_step_fragments(laws: Laws) -> Any:
             )  # fmt: skip
             own: Any = World(world.earth, world.air, world.wind, tumble, world.deviation)  # type: ignore[arg-type]
             fall: Any = Fall(
-                lanes[GROUND * BLOCK + i], rules.tolerance_m, rules.longest_s, rules.share, rules.slow_share,
-                rules.least_share, rules.time_limit_s, rules.step_limit,
+                lanes[GROUND * BLOCK + i], rules.tolerance_m, rules.longest_s, rules.slow_s, rules.share,
+                rules.slow_share, rules.least_share, rules.time_limit_s, rules.step_limit,
             )  # fmt: skip
             # A piece that has melted away takes one last step of no length, and must not divide by its mass
             mass, time, onset = lanes[MASS * BLOCK + i], lanes[TIME * BLOCK + i], lanes[ONSET * BLOCK + i]
             carried = mass if mass > 1e-9 else 1e-9
             small = shrunk(carried / lanes[FIRST_MASS * BLOCK + i], lanes[SHRINKS * BLOCK + i])
             area = lanes[AREA * BLOCK + i] * small
+            # What is left is smaller in all directions that shrink, and a smaller body takes more flux
+            radius = lanes[RADIUS * BLOCK + i] * math.sqrt(small)
             skin = Skin(
-                lanes[SURFACE * BLOCK + i] * small, lanes[RADIUS * BLOCK + i], lanes[HEAT_FACTOR * BLOCK + i],
+                lanes[SURFACE * BLOCK + i] * small, radius, lanes[HEAT_FACTOR * BLOCK + i],
                 lanes[CAPACITY * BLOCK + i], lanes[MELTING * BLOCK + i], lanes[FUSION * BLOCK + i],
                 lanes[COLD * BLOCK + i], lanes[SLOPE * BLOCK + i], lanes[FROM * BLOCK + i], lanes[HOT * BLOCK + i],
             )  # fmt: skip
@@ -303,10 +308,6 @@ def build_step_fragments(laws: Laws) -> Any:
             drag_area = lanes[FIXED * BLOCK + i] + area * coefficient
             longest = falling_step(fall, density, speed, speed * inverse_sound, drag_area, carried)
             step = step_to_end(fall, altitude, climb, longest) if code == float(RUNNING) else 0.0
-            forces = Forces(
-                lanes[FIXED * BLOCK + i], area, lanes[LIFT * BLOCK + i], 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0,
-                0.0, 0.0, 0.0,
-            )  # fmt: skip
             flux = tumbling_heat_flux(density, speed, skin.radius_m)
             per_k = 2.0 * AIR_CAPACITY_J_KG_K / (speed * speed)
             warm, left, taken, sent = heated(
@@ -314,13 +315,25 @@ def build_step_fragments(laws: Laws) -> Any:
             )
             # The step was chosen for the mass at its start; a piece that melts away in it must not shake apart
             lighter = left if left > 0.5 * carried else 0.5 * carried
+            half = shrunk(lighter / lanes[FIRST_MASS * BLOCK + i], lanes[SHRINKS * BLOCK + i])
+            forces = Forces(
+                lanes[FIXED * BLOCK + i], lanes[AREA * BLOCK + i] * half, lanes[LIFT * BLOCK + i], 1.0, 0.0, 0.0, 0.0,
+                0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0,
+            )  # fmt: skip
             begun = (state[0], state[1], state[2], state[3], state[4], state[5], lighter, 0.0)
             later = stepper(own, forces, time, begun, step, (lanes[SINE * BLOCK + i], lanes[COSINE * BLOCK + i], 0.0))
             density, inverse_sound, speed, _ = air_around(own, later)
-            flux = tumbling_heat_flux(density, speed, skin.radius_m)
+            # Half a step with the area of its start, half with that of its end to come: second order in the step
+            late = 2.0 * half - small if half > 0.75 * small else 0.5 * small
+            after = Skin(
+                lanes[SURFACE * BLOCK + i] * late, lanes[RADIUS * BLOCK + i] * math.sqrt(late), skin.factor,
+                skin.capacity_j_kg_k, skin.melting_k, skin.fusion_j_kg, skin.cold, skin.slope_per_k, skin.from_k,
+                skin.hot,
+            )  # fmt: skip
+            flux = tumbling_heat_flux(density, speed, after.radius_m)
             per_k = 2.0 * AIR_CAPACITY_J_KG_K / (speed * speed)
             warm, left, more_taken, more_sent = heated(
-                skin, left, warm, flux, per_k, air_temperature(inverse_sound), 0.5 * step
+                after, left, warm, flux, per_k, air_temperature(inverse_sound), 0.5 * step
             )
             taken, sent = taken + more_taken, sent + more_sent
             lanes[ONSET * BLOCK + i] = altitude if (left < mass) & (onset < -1e8) else onset
