@@ -27,6 +27,13 @@ from steppe.kernels.wind import wind_at
 
 # Large enough to be seen in any output, small enough to land
 _BY_UNIT = {"m": 50.0, "m/s": 0.5, "s": 2.0, "deg": 0.5, "kg": 30.0, "m/s2": 1e-3, "deg/h": 5.0, "1": 1e-3}
+# What acts after the trajectory, and values that say more than those of their unit
+_ON_THE_GROUND = (
+    "landing_speed_error_m_s", "landing_slope_error_deg", "landing_friction_factor", "landing_soil_depth_factor",
+    "canopy_cut_error_s",
+)  # fmt: skip
+_OTHER_VALUES = {"landing_engine_delay_error_s": 0.02, "landing_engines_out_error": 0.1}
+_FLOWN = [name for name, row in DISPERSIBLES.items() if row.part == "return" and name not in _ON_THE_GROUND]
 ALONG_GLIDE = (0.0, 0.0, 1.0)
 
 
@@ -79,10 +86,10 @@ def test_the_campaign_starts_before_the_ignition(nominal: Nominal, undispersed: 
     assert lit[k.TIME] - nominal.start[k.TIME] == pytest.approx(LEAD_S, abs=1e-6)
 
 
-@pytest.mark.parametrize("name", [name for name, row in DISPERSIBLES.items() if row.part == "return"])
+@pytest.mark.parametrize("name", _FLOWN)
 def test_every_parameter_changes_the_flight(nominal: Nominal, undispersed: Flown, name: str) -> None:
     known = DISPERSIBLES[name]
-    value = 1.05 if known.is_factor else _BY_UNIT[known.unit]
+    value = 1.05 if known.is_factor else _OTHER_VALUES.get(name, _BY_UNIT[known.unit])
     flown = fly(nominal, case_with(nominal, **{name: value}))
     assert flown.code == LANDED
     common = min(flown.begun, undispersed.begun)  # a heavy capsule touches the ground before the engines burn out

@@ -39,7 +39,7 @@ def fly_verb(
     no_figure: Annotated[bool, typer.Option("--no-figure", help="Leave the figure out.")] = False,
     failure: Annotated[
         str | None,
-        typer.Option("--failure", help="Let the separation fail, for example: instrument-module-stays."),
+        typer.Option("--failure", help="Let something fail, for example: instrument-module-stays, main-not-disreefed."),
     ] = None,
     wind: Annotated[
         Path | None,

@@ -16,7 +16,7 @@ from steppe.errors import ENDED, LANDED
 from steppe.nomenclature import EVENTS, VARIABLES
 
 if TYPE_CHECKING:
-    from steppe.flight.result import Departing, Event, Flight, Touchdown
+    from steppe.flight.result import Contact, Departing, Event, Flight, Opening, Touchdown
 
 _MISSING: Final = "–"
 _WIDE: Final = 100  # characters that the whole timeline needs; a narrower one goes without the Mach number
@@ -97,6 +97,9 @@ def _rows(flight: Flight) -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = []
     if flight.touchdown is not None:
         rows += _touchdown_rows(flight.touchdown)
+    rows += [("" if index else "canopies", _opening(one)) for index, one in enumerate(flight.openings)]
+    if flight.contact is not None:
+        rows += _contact_rows(flight.contact)
     peaks = ", ".join(
         f"{VARIABLES[name].label.lower()} {_with_unit(value, name)}"
         for name, value in (
@@ -125,6 +128,31 @@ def _touchdown_rows(landing: Touchdown) -> list[tuple[str, str]]:
     else:
         rows.append(("touchdown", f"{after:.1f} m/s"))
     return rows
+
+
+def _opening(one: Opening) -> str:
+    limit = f", margin {100.0 * one.margin:+.0f} %" if math.isfinite(one.margin) else ""
+    return (
+        f"{event_label(one.stage)}: pulls {one.force_n / 1e3:.0f} kN ({one.load_g:.1f} g) {one.after_s:.1f} s after it "
+        f"begins to fill at {one.speed_m_s:.0f} m/s{limit}"
+    )
+
+
+def _contact_rows(contact: Contact) -> list[tuple[str, str]]:
+    fate = "tips over on its side" if contact.tips_over else f"stays upright, tilts by {contact.tilt_deg:.0f}° at most"
+    risk = "low risk" if contact.beta <= 1.0 else "more than low risk"
+    return [
+        (
+            "on the ground",
+            f"{contact.vertical_speed_m_s:.1f} m/s down, {contact.horizontal_speed_m_s:.1f} m/s along, "
+            f"slope {contact.slope_deg:.1f}°: {fate}, slides {contact.dragged_m:.1f} m",
+        ),
+        (
+            "seats",
+            f"{contact.seat_load_g:.1f} g, stroke {100.0 * contact.seat_stroke_m:.0f} cm, dynamic response "
+            f"{contact.drx:.1f} chest to back, beta {contact.beta:.2f} ({risk})",
+        ),
+    ]
 
 
 def _departure(departing: Departing) -> str:

@@ -108,6 +108,14 @@ _ROWS: Final = (
     _added("terrain_height_error_m", "height of the ground, real less the zone's"),
     _added("landing_engine_height_error_m", "height at which the landing engines fire, real less nominal"),
     _multiplied("landing_engine_thrust_factor", "thrust of the landing engines over nominal"),
+    _added("landing_engine_delay_error_s", "how much later than commanded the landing engines fire"),
+    _added("landing_engines_out_error", "how many of the landing engines stay silent"),
+    # on the ground: what the trajectory does not know
+    _added("landing_speed_error_m_s", "horizontal speed at the touchdown from gusts and swing, along the motion"),
+    _added("landing_slope_error_deg", "slope of the ground down in the direction of the motion"),
+    _multiplied("landing_friction_factor", "friction of base and edge in the soil over nominal"),
+    _multiplied("landing_soil_depth_factor", "depth in which the ground stops the capsule over nominal"),
+    _added("canopy_cut_error_s", "how much later than nominal the canopy is cut after the touchdown"),
 )
 
 

@@ -181,7 +181,8 @@ class CanopyStage(Record):
     """One step of the parachute sequence: what triggers it, what drag area it inflates to and how fast.
 
     A stage starts `delay_s` after the previous stage started, or when the capsule falls through `altitude_m`,
-    whichever is later if both are given. `release_mass_kg` leaves the capsule when the stage starts.
+    whichever is later if both are given. `release_mass_kg` leaves the capsule when the stage starts. The opening load
+    is compared with the `load_limit_n` of the lines, the filling time with the `diameter_m` of the canopy laid flat.
     """
 
     name: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-z0-9_]+$")]
@@ -189,23 +190,43 @@ class CanopyStage(Record):
     altitude_m: Annotated[Length, Field(ge=0.0, le=100e3)] | None = None
     drag_area_m2: Area
     inflation_s: Annotated[Duration, Field(gt=0.0, le=120.0)] = 1.0
+    diameter_m: Radius | None = None
+    load_limit_n: Annotated[Force, Field(gt=0.0)] | None = None
     release_mass_kg: Mass = 0.0
 
 
 class LandingEngines(Record):
-    """Soft-landing engines: fired at a height above the ground measured by the altimeter."""
+    """Soft-landing engines: fired at a height above the ground measured by the altimeter; `thrust_n` of all `count`."""
 
     height_m: Annotated[Length, Field(gt=0.0, le=100.0)]
     thrust_n: Force
     burn_s: Annotated[Duration, Field(gt=0.0, le=60.0)]
     specific_impulse_s: Annotated[Number, Field(gt=0.0, le=1000.0)]
+    count: Annotated[int, Field(ge=1, le=100)] = 1
+
+
+class Reserve(Record):
+    """The reserve parachute: looked at once, on the way down through `decision_altitude_m`.
+
+    It opens where the sink rate there is above `sink_limit_m_s`, beside whatever of the main parachute stands: first
+    reefed for `reefed_s`, then full. Under it the landing engines fire at `engine_height_m`, if that is given.
+    """
+
+    decision_altitude_m: Annotated[Length, Field(ge=100.0, le=50e3)]
+    sink_limit_m_s: Annotated[Speed, Field(gt=0.0, le=500.0)]
+    reefed_drag_area_m2: Annotated[Area, Field(gt=0.0)]
+    reefed_s: Annotated[Duration, Field(gt=0.0, le=120.0)]
+    drag_area_m2: Annotated[Area, Field(gt=0.0)]
+    inflation_s: Annotated[Duration, Field(gt=0.0, le=120.0)]
+    engine_height_m: Annotated[Length, Field(gt=0.0, le=100.0)] | None = None
 
 
 class Parachutes(Record):
-    """The parachute sequence from the command to the ground, and the landing engines."""
+    """The parachute sequence from the command to the ground, the reserve, and the landing engines."""
 
     command_altitude_m: Annotated[Length, Field(ge=100.0, le=50e3)]
     stages: tuple[CanopyStage, ...] = Field(min_length=1, max_length=16)
+    reserve: Reserve | None = None
     landing_engines: LandingEngines | None = None
 
     @model_validator(mode="after")
@@ -225,6 +246,41 @@ class Parachutes(Record):
         return self
 
 
+Short = Annotated[Length, Field(gt=0.0, le=100.0)]
+
+
+class Landing(Record):
+    """What decides whether the capsule stays upright and what its crew feels: a flat base, a canopy, a seat.
+
+    `inertia_kg_m2` is about the centre of gravity, across the axis, at `centre_height_m` above the base; the risers
+    hold at `attachment_height_m`. `friction` is that of the base and its edge in the soil, which stops the capsule in
+    `soil_depth_m`. After the touchdown the canopy drifts `canopy_slack_m` before its lines are taut; it is cut
+    `canopy_cut_s` after the touchdown. The seat gives way by `seat_stroke_m`; spring and damper of it by their natural
+    frequency and damping ratio.
+    """
+
+    base_radius_m: Short
+    centre_height_m: Short
+    attachment_height_m: Short
+    inertia_kg_m2: Annotated[Number, Field(gt=0.0, le=1e9)]
+    friction: Annotated[Number, Field(ge=0.0, le=10.0)]
+    soil_depth_m: Short
+    canopy_slack_m: Annotated[Length, Field(gt=0.0, le=1000.0)]
+    canopy_cut_s: Duration
+    seat_stroke_m: Short
+    seat_frequency_rad_s: Annotated[Number, Field(gt=0.0, le=1000.0)]
+    seat_damping: Annotated[Number, Field(ge=0.0, le=10.0)]
+
+    @model_validator(mode="after")
+    def _risers_on_top(self) -> Landing:
+        if self.attachment_height_m < self.centre_height_m:
+            raise ValueError(
+                f"attachment_height_m = {self.attachment_height_m:g} lies below the centre of gravity at "
+                f"centre_height_m = {self.centre_height_m:g}; a capsule hangs from above"
+            )
+        return self
+
+
 class Vehicle(Record):
     """A vehicle file: the capsule is required; ship, split and parachutes only for the phases that need them."""
 
@@ -235,6 +291,7 @@ class Vehicle(Record):
     split: Split | None = None
     capsule: Capsule
     parachutes: Parachutes | None = None
+    landing: Landing | None = None
     load_limit_g: LoadG | None = None
     crew: Annotated[int, Field(ge=0, le=20)] | None = None
 

@@ -336,10 +336,27 @@ def _disperse_canopies(nominal: Nominal, samples: Samples, rows: Array) -> None:
             rows[:, hang, k.END_VALUE] = np.maximum(delay - filled * filling, 0.0)
     engines = nominal.number("soft_landing_ignition")
     if engines is not None:
-        rows[:, engines - 1, k.END_VALUE] += samples.values("landing_engine_height_error_m")
-        strength = samples.values("landing_engine_thrust_factor")
+        # A capsule that waits falls on at the sink rate of the undispersed flight
+        late_m = samples.values("landing_engine_delay_error_s") * _sink_rate_m_s(nominal, "soft_landing_ignition")
+        rows[:, engines - 1, k.END_VALUE] += samples.values("landing_engine_height_error_m") - late_m
+        strength = samples.values("landing_engine_thrust_factor") * _burning(nominal, samples)
         rows[:, engines, k.THRUST_N] *= strength
         rows[:, engines, k.FLOW_KG_S] *= strength
+
+
+def _sink_rate_m_s(nominal: Nominal, event: str) -> float:
+    """Return the rate of descent at an event of the undispersed flight."""
+    number = next(i for i, phase in enumerate(nominal.run.phases) if phase.event == event)
+    place, speed = nominal.run.begins[number, k.X : k.Z + 1], nominal.run.begins[number, k.U : k.W + 1]
+    return -float(speed @ place) / float(np.linalg.norm(place))
+
+
+def _burning(nominal: Nominal, samples: Samples) -> Array:
+    """Return the share of the landing engines that burn."""
+    parachutes = nominal.loaded.vehicle.parachutes
+    count = parachutes.landing_engines.count if parachutes and parachutes.landing_engines else 1
+    share: Array = np.clip(1.0 - samples.values("landing_engines_out_error") / count, 0.0, 1.0)
+    return share
 
 
 def _sensors(nominal: Nominal, samples: Samples) -> Array:

@@ -15,6 +15,7 @@ from steppe.config.dispersible import DISPERSIBLES
 from steppe.config.dispersions import Dispersions
 from steppe.config.mission import Zone
 from steppe.ensemble.cases import Case, Cases, Nominal, tables_of
+from steppe.ensemble.grounds import on_the_ground
 from steppe.ensemble.manifest import INPUT_PREFIX, SAMPLE, STATUS_COLUMN, CampaignSpec, Column, Limit, ZoneCircle
 from steppe.ensemble.sampling import draw
 from steppe.errors import LANDED
@@ -63,6 +64,12 @@ _OUTPUTS = (
     Column("sink_rate_m_s", "m/s", "rate of descent before the landing engines"),
     Column("touchdown_sink_rate_m_s", "m/s", "rate of descent at the touchdown"),
     Column("touchdown_horizontal_speed_m_s", "m/s", "horizontal speed over ground at the touchdown"),
+    Column("landing_tipped", "1", "1 if the capsule ends on its side", worst="none"),
+    Column("landing_tilt_deg", "deg", "largest tilt of the capsule after the touchdown", worst="none"),
+    Column("landing_horizontal_speed_m_s", "m/s", "speed along the ground at the touchdown with gust and swing"),
+    Column("landing_dragged_m", "m", "how far the capsule slides after the touchdown"),
+    Column("landing_seat_load_g", "g", "largest load on the seat at the touchdown, behind its damper"),
+    Column("landing_beta", "1", "Brinkley's beta of the touchdown; above 1 the risk is more than low"),
     Column("burn_duration_s", "s", "duration of the deorbit burn", worst="far"),
 )
 
@@ -97,10 +104,15 @@ def columns_of(dispersions: Dispersions) -> tuple[Column, ...]:
 def limits_of(nominal: Nominal) -> tuple[Limit, ...]:
     """Return the bounds whose exceedance a summary counts."""
     radius_km = nominal.loaded.zone.radius_m / 1e3 if nominal.loaded.zone else 28.0
+    ground = (
+        Limit("landing_tipped", 0.5, True, "the capsule ends on its side; of 24 reported landings 13 did"),
+        Limit("landing_beta", 1.0, True, "low risk for the crew at the touchdown (Brinkley)"),
+    )
     return (
         Limit("miss_km", radius_km, True, "radius of the landing zone"),
         Limit("peak_load_g", 5.0, True, "upper end of the published load of guided Soyuz entries (NASA, CSA)"),
         Limit("touchdown_sink_rate_m_s", 2.6, True, "largest touchdown speed under the main parachute (RSC Energia)"),
+        *(ground if nominal.loaded.vehicle.landing else ()),
     )
 
 
@@ -145,7 +157,9 @@ def _fly_part(plan: Plan, numbers: npt.NDArray[np.int64], fly: Fly, at_once: int
             columns[INPUT_PREFIX + name][here] = _at_altitude(samples.altitude_m, values, altitude_m)
         flown = fly(plan.nominal, tables_of(plan.nominal, samples))
         status[here] = flown.ends[:, END_CODE]
-        for name, values in outputs_of(plan.nominal, flown).items():
+        outputs = outputs_of(plan.nominal, flown)
+        outputs |= on_the_ground(plan.nominal, samples, flown, outputs)
+        for name, values in outputs.items():
             columns[name][here] = values
     columns[SAMPLE] = numbers
     columns[STATUS_COLUMN] = status

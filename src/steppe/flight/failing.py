@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from steppe.config.loader import LoadedMission
-from steppe.config.mission import Failure
+from steppe.config.mission import PARACHUTE_FAILURES, Failure, parachute_misfit
 from steppe.config.vehicle import DiscardedModule
 from steppe.errors import ConfigError
 from steppe.flight import phases as ph
@@ -24,41 +24,53 @@ RELEASE_M = 78e3
 _LOWEST_M = 15e3
 
 
-def with_failure(loaded: LoadedMission, separation: str) -> LoadedMission:
-    """Return a mission in which a module stays on the capsule, as ``[failure]`` in its file would have it.
+def with_failure(loaded: LoadedMission, name: str) -> LoadedMission:
+    """Return a mission in which something fails, as ``[failure]`` in its file would have it.
 
     Parameters
     ----------
     loaded
         The mission.
-    separation
-        For example ``"instrument-module-stays"``.
+    name
+        A separation such as ``"instrument-module-stays"``, or a parachute failure such as ``"main-not-disreefed"``.
 
     Raises
     ------
     ConfigError
         If the mission or its vehicle has nothing that can fail so.
     """
-    modules = loaded.vehicle.split.modules if loaded.vehicle.split else ()
-    known = [f"{module.name.replace('_', '-')}-stays" for module in modules]
-    if separation not in known or loaded.mission.start.phase not in ("station", "orbit"):
-        what = f"one of {', '.join(known)}" if known else "a vehicle with [split]"
-        if loaded.mission.start.phase not in ("station", "orbit"):
-            what = "a flight that starts at the station or in orbit, so that it separates"
-        raise ConfigError(f"expected {what}, got '{separation}'", source=loaded.source, key="--failure")
-    failure = loaded.mission.failure
-    if failure is None or failure.separation != separation:
-        failure = Failure(separation=separation)
+    separates = loaded.mission.start.phase in ("station", "orbit")
+    modules = loaded.vehicle.split.modules if loaded.vehicle.split and separates else ()
+    stays = [f"{module.name.replace('_', '-')}-stays" for module in modules]
+    chutes = [one for one in PARACHUTE_FAILURES if parachute_misfit(loaded.vehicle, one) is None]
+    if name not in (*stays, *chutes):
+        why = _why_not(loaded, name) or f"got '{name}'"
+        what = f"one of {', '.join((*stays, *chutes))}" if stays or chutes else "a vehicle with [split] or a reserve"
+        raise ConfigError(f"expected {what}, {why}", source=loaded.source, key="--failure")
+    failure, key = loaded.mission.failure, "parachute" if name in chutes else "separation"
+    if failure is None:
+        failure = Failure.model_validate({key: name})
+    elif getattr(failure, key) != name:
+        failure = Failure.model_validate({**failure.model_dump(exclude_none=True), key: name})
     misfit = failure.misfit(loaded.vehicle)
     if misfit is not None:
         raise ConfigError(misfit[1], source=loaded.source, key=f"failure.{misfit[0]}")
     return replace(loaded, mission=loaded.mission.model_copy(update={"failure": failure}))
 
 
+def _why_not(loaded: LoadedMission, name: str) -> str | None:
+    """Return why a failure of a known kind cannot happen to a mission."""
+    if name in PARACHUTE_FAILURES:
+        return f"got '{name}': parachute {parachute_misfit(loaded.vehicle, name)}"
+    if name.endswith("-stays") and loaded.mission.start.phase not in ("station", "orbit"):
+        return f"got '{name}': that needs a flight that starts at the station or in orbit, so that it separates"
+    return None
+
+
 def stuck_module(loaded: LoadedMission) -> DiscardedModule | None:
     """Return the module that stays on the capsule, or None."""
     failure, split = loaded.mission.failure, loaded.vehicle.split
-    if failure is None or split is None:
+    if failure is None or split is None or failure.separation is None:
         return None
     return next(module for module in split.modules if module.name == failure.module)
 

@@ -207,12 +207,14 @@ def canopies(vehicle: Vehicle, parachutes: Parachutes, ground_m: float) -> list[
     """Return the phases from the parachute command to the ground.
 
     A stage whose drag area equals the one before does not inflate; the end of the inflation of the largest canopy is
-    the event `main_inflated`. Only from then on does touching the ground count as a landing.
+    the event `main_inflated` (`reserve_inflated` where that is the reserve). Only from then on does touching the ground
+    count as a landing.
     """
     phases: list[Phase] = []
     stages = parachutes.stages
     largest = max(stage.drag_area_m2 for stage in stages)
     main = next(index for index, stage in enumerate(stages) if stage.drag_area_m2 == largest)
+    inflated = "reserve_inflated" if stages[main].name.startswith("reserve") else "main_inflated"
     previous = 0.0
     for index, stage in enumerate(stages):
         base = _stage_columns(vehicle, stage, previous)
@@ -226,7 +228,7 @@ def canopies(vehicle: Vehicle, parachutes: Parachutes, ground_m: float) -> list[
             start = {k.CANOPY_DURATION_S: stage.inflation_s, k.STEP_S: INFLATION_STEP_S}
             start[k.LANDS] = 1.0 if index > main else 0.0
             phases.append(Phase(event, {**base, **opening, **start, **after(inflating)}))
-            event, opening = ("main_inflated" if index == main else None), {}
+            event, opening = (inflated if index == main else None), {}
             wait_s -= inflating
         hang = {**base, k.STEP_S: hanging_step_s(vehicle, parachutes), k.LANDS: 1.0 if index >= main else 0.0}
         if index >= main:

@@ -89,6 +89,77 @@ class Touchdown:
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """What happens on the ground; docs/models/landing.md says what is assumed.
+
+    Attributes
+    ----------
+    vertical_speed_m_s, horizontal_speed_m_s
+        Across and along the ground at the first contact.
+    slope_deg
+        Of the ground, taken to fall in the direction of the motion.
+    tips_over, tilt_deg
+        Whether the capsule ends on its side, and its largest tilt.
+    dragged_m
+        How far it slides until it rests.
+    capsule_load_g, seat_load_g, seat_stroke_m
+        The largest load of the floor and of the seat on its damper, and how far that gives way.
+    drx, dry, drz, beta
+        Brinkley's dynamic responses chest to back, sideways and head to foot; beta at most 1 is a low risk.
+    """
+
+    vertical_speed_m_s: float
+    horizontal_speed_m_s: float
+    slope_deg: float
+    tips_over: bool
+    tilt_deg: float
+    dragged_m: float
+    capsule_load_g: float
+    seat_load_g: float
+    seat_stroke_m: float
+    drx: float
+    dry: float
+    drz: float
+    beta: float
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How one canopy opens.
+
+    Attributes
+    ----------
+    stage
+        Name of the stage in the vehicle file (or of the reserve).
+    speed_m_s, dynamic_pressure_pa
+        When it begins to fill.
+    force_n, load_g, after_s
+        The largest pull of the canopies while it fills and stands, the sensed load then, and how long after its begin.
+    factor
+        The largest pull over the drag of the full stage at the first dynamic pressure (Knacke's opening force factor).
+    fill_diameters
+        Way at the first speed in its filling time, in diameters; not a number without a diameter.
+    limit_n
+        What its lines hold, not a number if the vehicle file does not say.
+    """
+
+    stage: str
+    speed_m_s: float
+    dynamic_pressure_pa: float
+    force_n: float
+    load_g: float
+    after_s: float
+    factor: float
+    fill_diameters: float
+    limit_n: float
+
+    @property
+    def margin(self) -> float:
+        """The limit over the pull, less 1; negative where it is exceeded."""
+        return self.limit_n / self.force_n - 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Peaks:
     """The largest values of the entry: load in g, stagnation heat flux in W/m2, dynamic pressure in Pa."""
 
@@ -140,6 +211,10 @@ class Flight:
         In order of time.
     provenance
         Version, hash of the configuration, names of the models, dates of the tables.
+    contact
+        What happens on the ground, None if the vehicle does not say what lands.
+    openings
+        How each canopy opens, in order of time.
     """
 
     mission: LoadedMission
@@ -154,6 +229,8 @@ class Flight:
     plan: dict[str, float | str | None]
     provenance: dict[str, str]
     notes: tuple[str, ...] = field(default=())
+    contact: Contact | None = None
+    openings: tuple[Opening, ...] = ()
 
     def utc_at(self, time_s: float) -> datetime:
         """Return the date at `time_s` seconds after the epoch, rounded to microseconds."""

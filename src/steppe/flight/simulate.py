@@ -21,8 +21,11 @@ from steppe.flight import phases as ph
 from steppe.flight.beside import departing, module_tracks
 from steppe.flight.changes import Changes
 from steppe.flight.checks import require_propellant, require_stop_below_start
+from steppe.flight.failed_canopies import failed_canopy_phases
 from steppe.flight.failing import failed_phases, stuck_module
 from steppe.flight.ground import noted, settled
+from steppe.flight.landing import contact_of
+from steppe.flight.opening import openings_of
 from steppe.flight.plan import Plan, Problem, aim_frame, brief_guidance, find_pass, miss_of_aim, plan_return
 from steppe.flight.result import Flight
 from steppe.flight.running import Run, run_phases, start_row
@@ -91,7 +94,8 @@ def fly(loaded: LoadedMission, *, progress: Progress | None = None, changes: Cha
         loaded, ready = _otherwise(loaded, ready, changes)
     say("flying")
     flight = _fly_ready(loaded, _fail(loaded, ready))
-    return flight if written.mission.terrain == Terrain() else noted(flight, written)
+    flight = flight if written.mission.terrain == Terrain() else noted(flight, written)
+    return replace(flight, contact=contact_of(flight))
 
 
 def with_ground(loaded: LoadedMission) -> LoadedMission:
@@ -146,7 +150,21 @@ def _otherwise(loaded: LoadedMission, ready: _Ready, changes: Changes) -> tuple[
 
 
 def _fail(loaded: LoadedMission, ready: _Ready) -> _Ready:
-    """Return the flight with the separation failed, where the mission says so: the plan stays."""
+    """Return the flight with separation and parachutes failed, where the mission says so: the plan stays."""
+    ready = _fail_separation(loaded, ready)
+    failure = loaded.mission.failure
+    if failure is None or failure.parachute is None:
+        return ready
+
+    def fly_them(phases: list[ph.Phase]) -> Run:
+        return _run(loaded, replace(ready, phases=phases), record_every_s=1.0)
+
+    ground_m = _ground_m(loaded.zone)
+    phases, note = failed_canopy_phases(loaded, ready.phases, fly_them, ready.beginning.world, ground_m)
+    return replace(ready, phases=phases, notes=(*ready.notes, note))
+
+
+def _fail_separation(loaded: LoadedMission, ready: _Ready) -> _Ready:
     stuck = stuck_module(loaded)
     if stuck is None:
         return ready
@@ -406,6 +424,7 @@ def _fly_ready(loaded: LoadedMission, ready: _Ready) -> Flight:
             **beginning.provenance,
         },
         notes=(*beginning.notes, *ready.notes),
+        openings=openings_of(run, beginning.world, vehicle.parachutes, vehicle.capsule.nose_radius_m),
     )
 
 

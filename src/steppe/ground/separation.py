@@ -323,7 +323,7 @@ def _notes(loaded: LoadedMission, errors: Dispersions) -> tuple[str, ...]:
     notes = [
         "Speeds, directions and their errors at the separation of the modules are assumptions: nothing was published.",
     ]
-    if loaded.mission.failure is not None:
+    if loaded.mission.failure is not None and loaded.mission.failure.separation is not None:
         name = loaded.mission.failure.module.replace("_", " ")
         notes.append(f"The {name} stays on the capsule and is no body of its own here.")
     if not any("separation" in entry.name for entry in errors.parameter):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -30,8 +31,9 @@ def summary(flight: Flight, timezone: str | None = None) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``mission``, ``status``, ``events``, ``peaks``, ``touchdown`` (None if it did not land), ``departure``,
-        ``modules``, ``plan``, ``provenance``. What is undefined (NaN) is None.
+        ``mission``, ``status``, ``events``, ``peaks``, ``touchdown`` (None if it did not land), ``contact``
+        (on the ground), ``openings``, ``departure``, ``modules``, ``plan``, ``provenance``. What is
+        undefined (NaN) is None.
 
     Raises
     ------
@@ -52,6 +54,8 @@ def summary(flight: Flight, timezone: str | None = None) -> dict[str, Any]:
             "dynamic_pressure_pa": flight.peaks.dynamic_pressure_pa,
         },
         "touchdown": None if flight.touchdown is None else _touchdown(flight.touchdown, zone),
+        "contact": None if flight.contact is None else asdict(flight.contact),
+        "openings": [{**asdict(one), "margin": one.margin} for one in flight.openings],
         "departure": None if flight.departing is None else _departure(flight.departing),
         "modules": [_module(flight, track) for track in flight.modules],
         "plan": dict(flight.plan),
