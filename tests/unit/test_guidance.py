@@ -72,7 +72,7 @@ def test_the_table_is_linear_between_its_rows_and_constant_outside() -> None:
 
 def test_reversals_are_expected_only_where_they_will_come() -> None:
     assert all(flips_to_come(7000.0, 0.0, 0.0))
-    assert flips_to_come(3500.0, 0.0, 20e3)[1] == 0.0, "late and single"
+    assert flips_to_come(2000.0, 0.0, 20e3)[1] == 0.0, "late and single"
     assert flips_to_come(5000.0, 1.0, 20e3)[0] > 0.0
     assert flips_to_come(3000.0, 1.0, 300.0) == (0.0, 0.0), "nothing left to remove"
     assert flips_to_come(1400.0, 0.0, 20e3) == (0.0, 0.0), "none below 1.5 km/s"

@@ -42,8 +42,10 @@ def reversal_speeds(flight: Flight) -> list[float]:
 
 # --- predictor-corrector ----------------------------------------------------------------------------------------------
 
-# Earlier first and later reversals, the largest and smallest crossrange, and the worst of all 25 presets
+# Earlier first and later reversals, the largest and smallest crossrange, and the worst of all 25 presets; on two the
+# load relief acts while the first reversal comes due
 EDGES = [(n, s) for n in ("ms-11", "ms-13", "tma-13", "tma-17") for s in (-EDGE_S, 15.0, EDGE_S)]
+EDGES += [("tma-14m", EDGE_S), ("tma-15", EDGE_S)]
 
 
 @pytest.mark.parametrize(("name", "late_s"), EDGES)
@@ -52,7 +54,7 @@ def test_the_predictor_corrector_arrives_within_a_kilometre(name: str, late_s: f
     assert miss_km(flight) < 1.0
     assert flight.peaks.load_g < 5.0
     speeds = reversal_speeds(flight)
-    assert 1 <= len(speeds) <= 4 and min(speeds) > 1500.0
+    assert 2 <= len(speeds) <= 4 and min(speeds) > 1500.0
 
 
 def test_the_edges_are_240_km_apart_from_the_plan() -> None:

@@ -267,7 +267,7 @@ class Guidance(Record):
     reference_bank_deg: Annotated[Number, Field(ge=0.0, le=180.0)] = 64.0
     cosine_per_km_s: Annotated[Number, Field(ge=-0.5, le=0.5)] = 0.03
     initial_bank_side: Literal["left", "right"] = "right"
-    relief_load_g: LoadG = 4.5
+    relief_load_g: LoadG = 4.4
     ballistic_after_s: Annotated[Duration, Field(ge=0.0)] | None = None
     trip_load_g: LoadG = 7.0
     trip_load_time_s: Duration = 5.0

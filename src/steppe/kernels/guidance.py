@@ -20,6 +20,7 @@ from steppe.kernels.guide import (
     COSINE,
     DRAG_RATIO,
     DUE_TIME,
+    FLIP_TIME,
     LAST_REVERSAL,
     LAW,
     LIFT_RATIO,
@@ -77,7 +78,7 @@ def start_guidance(guide: Guide, time_s: float, bank_rad: float, memory: npt.NDA
     memory[COMMAND] = bank_rad
     memory[DRAG_RATIO] = 1.0
     memory[LIFT_RATIO] = 1.0
-    memory[OVERLOAD_SINCE] = 1e30
+    memory[OVERLOAD_SINCE] = memory[FLIP_TIME] = 1e30
     memory[TRIPPED_S] = -1.0
 
 
@@ -195,4 +196,6 @@ def steer(
     elif law == OPEN_LOOP:
         memory[COMMAND] = table_bank(guide.table, time_s - started_s)
     memory[CALLS] += 1.0
-    memory[NEXT_TIME] = time_s + guide.period_s
+    # A reversal comes at its moment, between two calls
+    flip_s, regular_s = memory[FLIP_TIME], time_s + guide.period_s
+    memory[NEXT_TIME] = flip_s if time_s < flip_s < regular_s else regular_s

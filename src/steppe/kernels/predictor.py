@@ -20,10 +20,12 @@ from steppe.kernels.guide import (
     CROSS,
     DUE_M,
     DUE_TIME,
+    FLIP_TIME,
     LAST_REVERSAL,
     NEXT_PROBE,
     NEXT_RANGE,
     NEXT_SIDE,
+    OTHER,
     REVERSALS,
     SIDE,
     SLOPE,
@@ -49,9 +51,10 @@ _NO_FLIPS = (0.0, 0.0)
 # of the air at the peak load (US Standard Atmosphere 1976, 30 to 50 km: 6.6 to 8.0 km)
 _FORESIGHT_S = 6.0
 _SCALE_HEIGHT_M = 7.3e3
-# Load relief: each g above the limit turns this much cosine up
-_RELIEF_PER_G = 2.0
-# Where the lateral logic below reverses on the reference returns
+# Load relief: each g above the limit turns this much cosine up. More brings the load down no further, and where relief
+# acts the predictions then swing with it and make metres of a rounding error
+_RELIEF_PER_G = 1.4
+# Where the reference returns of the plan and of the apparent-velocity law reverse
 FIRST_REVERSAL_M_S, SECOND_REVERSAL_M_S = 5300.0, 2100.0
 # A change of the cosine large against the noise of the prediction and small against its curvature
 _PROBE = 0.05
@@ -60,21 +63,23 @@ _LARGEST_CHANGE = 0.1
 _COSINE_LOW, _COSINE_HIGH = math.cos(math.radians(110.0)), math.cos(math.radians(15.0))
 # Below this much range (m) per unit of cosine the bank angle no longer steers
 _AUTHORITY_M = 3e3
-# The first reversal comes while the predicted miss after it is still this part of the present one, on the other side:
-# the second then removes the remainder exactly, where a third of the crossrange authority is left. A first reversal
-# below the speed given must remove the miss alone. Later ones mend what dispersions leave
-_FIRST_REMAINDER = 0.35
-_SINGLE_REVERSAL_M_S = 4000.0
+# Where the predictions of the range expect the reversals, and where the first counts on the second: a fifth of the
+# crossrange authority is left there, and half of that where the last reversal may come (measured)
+_FIRST_M_S, _SECOND_M_S = 5700.0, 2400.0
 _CROSS_TOLERANCE_M = 800.0
 _REVERSAL_PAUSE_S = 20.0
 # A second reversal is expected where the first left more than this; near the second it is two to four times as much
 _CROSS_EXPECTED_M = 5e3
-# Below this speed a reversal costs more range than the crossrange it saves
-_LAST_REVERSAL_M_S = 1500.0
+# Below this speed a reversal costs more range than the crossrange it saves; the last look is less than this above it
+_LAST_REVERSAL_M_S, _LAST_LOOK_M_S = 1500.0, 50.0
 # How long a prediction of the range and its slope hold, as parts of the time to go, once a step is smaller than this
 _RANGE_PART, _PROBE_PART, _SETTLED = 0.01, 0.05, 0.01
-# A reversal is looked for again after this part of the time to it, at the latest after some seconds
-_DUE_PART, _IDLE_S, _FIRST_LOOK_S, _DUE_KEEPS_S = 0.6, 12.0, 3.0, 20.5
+# A reversal is looked for again after this part of the shortest time in which it can come due, at the latest after
+# some seconds: the miss after it grows by 1.4 km/s at most (measured above 2 km/s; it is twice the lateral acceleration
+# times the time to go). What it grew by since a look longer ago says nothing
+_DUE_PART, _FASTEST_M_S, _IDLE_S, _DUE_KEEPS_S = 0.6, 1400.0, 12.0, 13.0
+# One that is due within this comes at once, for a step needs a length
+_AT_ONCE_S = 1e-3
 # Below this change of range per unit of cosine (m) it is found anew with every prediction: relief may hold it down
 _FIRM_M = 20e3
 _NEVER_S = 1e30
@@ -218,9 +223,9 @@ def flips_to_come(speed_m_s: float, reversals: float, cross_m: float) -> tuple[f
     if speed_m_s < _LAST_REVERSAL_M_S:
         return _NO_FLIPS
     if reversals < 0.5:
-        return (FIRST_REVERSAL_M_S, SECOND_REVERSAL_M_S if speed_m_s > _SINGLE_REVERSAL_M_S else 0.0)
+        return (_FIRST_M_S, _SECOND_M_S if speed_m_s > _SECOND_M_S else 0.0)
     if reversals < 1.5 and math.fabs(cross_m) > _CROSS_EXPECTED_M:
-        return (SECOND_REVERSAL_M_S, 0.0)
+        return (_SECOND_M_S, 0.0)
     return _NO_FLIPS
 
 
@@ -257,22 +262,35 @@ def correct_range(
 
 
 @physics
+def reverse(memory: npt.NDArray[np.float64], time_s: float) -> None:
+    """Reverse the bank now; the range and its slope are to be found anew."""
+    memory[SIDE] = -memory[SIDE]
+    memory[REVERSALS] += 1.0
+    memory[LAST_REVERSAL] = time_s
+    memory[CROSS] = memory[OTHER]
+    memory[NEXT_RANGE] = memory[NEXT_PROBE] = memory[NEXT_SIDE] = time_s
+    memory[DUE_TIME] = time_s - 1e9
+    memory[FLIP_TIME] = _NEVER_S
+
+
+@physics
 def choose_side(
     world: World, forces: Forces, guide: Guide, time_s: float, state: State, bank_rad: float,
     memory: npt.NDArray[np.float64],
 ) -> None:  # fmt: skip
-    """Reverse the bank when the prediction for the other side has become good enough.
+    """Reverse the bank at the moment from which the prediction with the reversals still to come meets the aim.
 
-    The miss on the present side grows with time and the miss after a reversal shrinks; reversing a little before it
-    vanishes leaves a smaller error of the opposite sign for the next reversal, so a few reversals suffice. How fast it
-    comes says when to look again.
+    The first reversal is followed by another at a fixed speed, so the prediction of it has both; a later one must meet
+    the aim alone. The miss so predicted grows through zero at the right moment: how fast it comes says when to look
+    again, and, within a period of it, when to reverse.
     """
+    if memory[FLIP_TIME] < time_s + 1e-6:
+        reverse(memory, time_s)
+        return
     # Half a period on, so that rounding cannot move a call from one second to the next
     soon = time_s + 0.5 * guide.period_s
-    if soon < memory[NEXT_SIDE] or soon < memory[LAST_REVERSAL] + _REVERSAL_PAUSE_S or memory[SLOPE] < _AUTHORITY_M:
-        return
     speed = speed_of(state)
-    if speed < _LAST_REVERSAL_M_S:
+    if soon < memory[NEXT_SIDE] or soon < memory[LAST_REVERSAL] + _REVERSAL_PAUSE_S or speed < _LAST_REVERSAL_M_S:
         return
     side, cosine = memory[SIDE], memory[COSINE]
     _, present, _ = predicted_end(world, forces, guide, time_s, state, bank_rad, cosine, side, _NO_FLIPS)
@@ -280,22 +298,19 @@ def choose_side(
     memory[NEXT_SIDE] = time_s + _IDLE_S
     if present * side < _CROSS_TOLERANCE_M:
         return
-    _, other, _ = predicted_end(world, forces, guide, time_s, state, bank_rad, cosine, -side, _NO_FLIPS)
-    first = memory[REVERSALS] < 0.5 and speed > _SINGLE_REVERSAL_M_S
-    remainder = _FIRST_REMAINDER if first else 0.0
-    # Grows through zero at the right moment; a call half a period before it is nearer to it than the next call
-    due = other * side + remainder * math.fabs(present)
+    back_m_s = _SECOND_M_S if memory[REVERSALS] < 0.5 and speed > _SECOND_M_S else 0.0
+    _, other, _ = predicted_end(world, forces, guide, time_s, state, bank_rad, cosine, -side, (back_m_s, 0.0))
+    due = other * side
     since_s = time_s - memory[DUE_TIME]
-    growth = (due - memory[DUE_M]) / since_s if since_s < _DUE_KEEPS_S else 0.0
+    growth = max(due - memory[DUE_M], 0.0) / since_s if since_s < _DUE_KEEPS_S else 0.0
     memory[DUE_M], memory[DUE_TIME] = due, time_s
-    if due + 0.5 * guide.period_s * growth > 0.0:
-        memory[SIDE] = -side
-        memory[REVERSALS] += 1.0
-        memory[LAST_REVERSAL] = time_s
-        memory[CROSS] = other
-        memory[NEXT_RANGE] = memory[NEXT_PROBE] = time_s
-        memory[DUE_TIME] = time_s - 1e9
-    elif growth > 0.0:
-        memory[NEXT_SIDE] = time_s + min(-_DUE_PART * due / growth, _IDLE_S)
-    else:
-        memory[NEXT_SIDE] = time_s + (_FIRST_LOOK_S if since_s > _DUE_KEEPS_S else _IDLE_S)
+    # What the first leaves is not predicted; that it is much says that another comes
+    memory[OTHER] = other if back_m_s == 0.0 else -2.0 * side * _CROSS_EXPECTED_M
+    # The last moment serves as well where it leaves less than half
+    last = speed < _LAST_REVERSAL_M_S + _LAST_LOOK_M_S and -due < 0.5 * present * side
+    if due + growth * _AT_ONCE_S > 0.0 or last:
+        reverse(memory, time_s)
+        return
+    if -due < growth * guide.period_s:
+        memory[FLIP_TIME] = time_s - due / growth
+    memory[NEXT_SIDE] = time_s + min(-_DUE_PART * due / _FASTEST_M_S, _IDLE_S)
