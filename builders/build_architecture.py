@@ -20,11 +20,13 @@ FLOW = (
     (5.8, 5.6, 2.9, 1.9, "flight",
      "a table of phases through\none right-hand side\nflight/phases.py, kernels/flying.py"),
     (9.3, 5.6, 2.7, 1.9, "products",
-     "timeline, JSON, Parquet,\nCCSDS OEM, GeoJSON, figure,\ncampaigns: ensemble/\nio/, view/, cli/"),
+     "timeline, Parquet, CCSDS, maps,\nreport, control room, campaigns,\ndebris, recovery: ensemble/,\nground/, io/, view/, server/"),
 )  # fmt: skip
 LAYERS = (
     ("cli", "one file for each verb; the only place that prints and turns errors into exit codes"),
-    ("view", "figures and maps; reads columns and events, knows no physics"),
+    ("server", "the control room: one session, its clock and commands, server-sent events, telemetry"),
+    ("view", "figures, maps and the report; reads columns and events, knows no physics"),
+    ("crew", "the ledger of crews and ships, its rules, rotations"),
     (
         "io  :  ground  :  ensemble",
         "files and messages  :  debris, risk, recovery  :  draws, cases, shards, statistics of campaigns",
@@ -54,11 +56,11 @@ def draw() -> Any:
 
     from steppe.view import theme
 
-    figure = Figure(figsize=(11.0, 7.95))
+    figure = Figure(figsize=(11.0, 9.05))
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0.02, 0.02, 0.96, 0.96))
     axes.set_xlim(-0.1, 12.1)
-    axes.set_ylim(-0.91, 8.1)
+    axes.set_ylim(-2.13, 8.1)
     axes.axis("off")
     axes.text(0.0, 7.85, "The way of the data", fontsize=12.0, fontweight="bold", va="center")
     for left, bottom, width, height, heading, lines in FLOW:
