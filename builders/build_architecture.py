@@ -20,7 +20,8 @@ FLOW = (
     (5.8, 5.6, 2.9, 1.9, "flight",
      "a table of phases through\none right-hand side\nflight/phases.py, kernels/flying.py"),
     (9.3, 5.6, 2.7, 1.9, "products",
-     "timeline, Parquet, CCSDS, maps,\nreport, control room, campaigns,\ndebris, recovery: ensemble/,\nground/, io/, view/, server/"),
+     "timeline, Parquet, CCSDS, maps,\nreport, control room, campaigns,\n"
+     "debris, recovery: ensemble/,\nground/, io/, view/, server/"),
 )  # fmt: skip
 LAYERS = (
     ("cli", "one file for each verb; the only place that prints and turns errors into exit codes"),

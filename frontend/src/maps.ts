@@ -128,7 +128,7 @@ export function frameOf(points: [number, number][], smallest_km: number, ratio: 
   return { latitude_deg: centre[1], longitude_deg: centre[0], half_km: half, kind: "plane" };
 }
 
-function projectionOf(frame: Frame, width: number, height: number): GeoProjection {
+export function projectionOf(frame: Frame, width: number, height: number): GeoProjection {
   if (frame.kind === "globe") {
     const radius = Math.min(width, height) / 2 - 6;
     return geoOrthographic().rotate([-frame.longitude_deg, -frame.latitude_deg]).scale(radius).translate([width / 2, height / 2]).clipAngle(90);

@@ -45,6 +45,14 @@ class OutputError(SteppeError):
     """A result cannot be written where the user asked."""
 
 
+class CommandError(SteppeError):
+    """A command to a flight under way comes too late, or cannot be carried out."""
+
+
+class TelemetryError(SteppeError):
+    """A packet of telemetry cannot be read or says something impossible."""
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """One outcome of a trajectory.

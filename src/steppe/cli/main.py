@@ -10,6 +10,7 @@ import typer
 
 from steppe.cli import (
     bench,
+    control,
     crew,
     debris,
     disperse,
@@ -47,6 +48,7 @@ app = typer.Typer(
 )
 app.command("fly", epilog=fly.EXAMPLE)(fly.fly_verb)
 app.command("plan", epilog=plan.EXAMPLE)(plan.plan_verb)
+app.command("control", epilog=control.EXAMPLE)(control.control_verb)
 app.command("disperse", epilog=disperse.EXAMPLE)(disperse.disperse_verb)
 app.command("debris", epilog=debris.EXAMPLE)(debris.debris_verb)
 app.command("loads", epilog=loads.EXAMPLE)(loads.loads_verb)

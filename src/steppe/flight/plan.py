@@ -291,3 +291,30 @@ def _search_ignition(problem: Problem, guide: Guide) -> float:
         f"no ignition near {first:.0f} s after undocking brings the capsule to zone '{problem.zone.name}' "
         f"(miss {miss_second / 1e3:.1f} km); check deorbit.delta_v_m_s and guidance.reference_bank_deg"
     )
+
+
+def plan_facts(plan: Plan | None, guide: Guide, run: Run) -> dict[str, float | str | None]:
+    """Return what the plan and its flight say of the burn and the aim, for people; empty without a plan."""
+    if plan is None:
+        return {}
+    names = [phase.event for phase in run.phases[: run.begun]]
+    facts: dict[str, float | str | None] = {
+        "ignition_s": plan.ignition_s,
+        "split_after_cutoff_s": plan.split_after_cutoff_s,
+        "crossrange_km": plan.crossrange_m / 1e3,
+        "aim_offset_ahead_km": plan.aim_offset_m[0] / 1e3,
+        "aim_offset_right_km": plan.aim_offset_m[1] / 1e3,
+    }
+    if "parachute_command" in names:
+        opened = run.begins[names.index("parachute_command"), k.X : k.Z + 1]
+        ahead, right = miss_of_aim(guide, opened)
+        facts["miss_at_command_ahead_km"], facts["miss_at_command_right_km"] = ahead / 1e3, right / 1e3
+    if plan.absorbed is not None:
+        facts["absorbs_early_s"], facts["absorbs_late_s"] = plan.absorbed.early_s, plan.absorbed.late_s
+        facts["absorbs_short_km"], facts["absorbs_long_km"] = plan.absorbed.short_m / 1e3, plan.absorbed.long_m / 1e3
+    if "deorbit_cutoff" in names:
+        lit, cut = names.index("deorbit_ignition"), names.index("deorbit_cutoff")
+        facts["burn_duration_s"] = float(run.begins[cut, k.TIME] - run.begins[lit, k.TIME])
+        facts["delta_v_m_s"] = float(run.begins[cut, k.SENSED] - run.begins[lit, k.SENSED])
+        facts["propellant_kg"] = float(run.begins[lit, k.MASS] - run.begins[cut, k.MASS])
+    return facts

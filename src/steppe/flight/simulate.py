@@ -26,7 +26,7 @@ from steppe.flight.failing import failed_phases, stuck_module
 from steppe.flight.ground import noted, settled
 from steppe.flight.landing import contact_of
 from steppe.flight.opening import openings_of
-from steppe.flight.plan import Plan, Problem, aim_frame, brief_guidance, find_pass, miss_of_aim, plan_return
+from steppe.flight.plan import Plan, Problem, aim_frame, brief_guidance, find_pass, plan_facts, plan_return
 from steppe.flight.result import Flight
 from steppe.flight.running import Run, run_phases, start_row
 from steppe.flight.starting import Beginning, begin_elsewhere
@@ -59,6 +59,43 @@ class _Ready:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A return that is planned and can be flown, and flown again otherwise (`steppe.flight.commanded`).
+
+    `loaded` is the mission as it is flown, `written` without the height of the ground from elevation data.
+    """
+
+    loaded: LoadedMission
+    ready: _Ready
+    written: LoadedMission
+
+    @property
+    def world(self) -> World:
+        """The true surroundings."""
+        return self.ready.beginning.world
+
+    @property
+    def epoch(self) -> datetime:
+        """The date of time zero."""
+        return self.ready.beginning.epoch
+
+    @property
+    def guide(self) -> Guide:
+        """What the guidance is told."""
+        return self.ready.guide
+
+    def told(self, guide: Guide) -> Prepared:
+        """Return the same return with another briefing of the guidance."""
+        return replace(self, ready=replace(self.ready, guide=guide))
+
+    def in_world(self, world: World) -> Prepared:
+        """Return the same return in other surroundings, of which plan and ship know nothing."""
+        model = self.ready.beginning.world if self.ready.model is None else self.ready.model
+        beginning = replace(self.ready.beginning, world=world)
+        return replace(self, ready=replace(self.ready, beginning=beginning, model=model))
+
+
 def fly(loaded: LoadedMission, *, progress: Progress | None = None, changes: Changes | None = None) -> Flight:
     """Fly a mission.
 
@@ -81,6 +118,17 @@ def fly(loaded: LoadedMission, *, progress: Progress | None = None, changes: Cha
     ConfigError, ElementsError, EnvironmentDataError, PlanError
         If the mission cannot be flown as written.
     """
+    return fly_prepared(prepare(loaded, progress=progress, changes=changes), progress=progress)
+
+
+def prepare(loaded: LoadedMission, *, progress: Progress | None = None, changes: Changes | None = None) -> Prepared:
+    """Plan a mission as `fly` does, without the final flight.
+
+    Raises
+    ------
+    ConfigError, ElementsError, EnvironmentDataError, PlanError
+        As `fly`.
+    """
     say = progress or (lambda _: None)
     written = loaded
     loaded = with_ground(loaded)
@@ -92,10 +140,23 @@ def fly(loaded: LoadedMission, *, progress: Progress | None = None, changes: Cha
     ready = _prepare(loaded, beginning)
     if changes is not None and not changes.known:
         loaded, ready = _otherwise(loaded, ready, changes)
-    say("flying")
-    flight = _fly_ready(loaded, _fail(loaded, ready))
-    flight = flight if written.mission.terrain == Terrain() else noted(flight, written)
+    return Prepared(loaded, ready, written)
+
+
+def fly_prepared(prepared: Prepared, *, progress: Progress | None = None) -> Flight:
+    """Fly what was prepared; the same preparation gives the same bits."""
+    if progress is not None:
+        progress("flying")
+    flight = _fly_ready(prepared.loaded, _fail(prepared.loaded, prepared.ready))
+    flight = flight if prepared.written.mission.terrain == Terrain() else noted(flight, prepared.written)
     return replace(flight, contact=contact_of(flight))
+
+
+def run_prepared(prepared: Prepared, record_every_s: float = 1e9) -> tuple[World, Guide, Run]:
+    """Fly what was prepared without outputs; returns the world that the ship believes in, its guidance, the flight."""
+    ready = _fail(prepared.loaded, prepared.ready)
+    model = ready.beginning.world if ready.model is None else ready.model
+    return model, ready.guide, _run(prepared.loaded, ready, record_every_s)
 
 
 def with_ground(loaded: LoadedMission) -> LoadedMission:
@@ -415,7 +476,7 @@ def _fly_ready(loaded: LoadedMission, ready: _Ready) -> Flight:
         peaks=assemble.peaks_of(track, events),
         touchdown=assemble.touchdown_of(track, events, loaded.zone, mission.published),
         departing=None if ready.plan is None else departing(beginning, ready.plan.ignition_s, run, track),
-        plan=_plan_facts(ready, run),
+        plan=plan_facts(ready.plan, ready.guide, run),
         provenance={
             "steppe": version("steppe"),
             "config_hash": loaded.config_hash,
@@ -426,30 +487,3 @@ def _fly_ready(loaded: LoadedMission, ready: _Ready) -> Flight:
         notes=(*beginning.notes, *ready.notes),
         openings=openings_of(run, beginning.world, vehicle.parachutes, vehicle.capsule.nose_radius_m),
     )
-
-
-def _plan_facts(ready: _Ready, run: Run) -> dict[str, float | str | None]:
-    plan = ready.plan
-    if plan is None:
-        return {}
-    names = [phase.event for phase in run.phases[: run.begun]]
-    facts: dict[str, float | str | None] = {
-        "ignition_s": plan.ignition_s,
-        "split_after_cutoff_s": plan.split_after_cutoff_s,
-        "crossrange_km": plan.crossrange_m / 1e3,
-        "aim_offset_ahead_km": plan.aim_offset_m[0] / 1e3,
-        "aim_offset_right_km": plan.aim_offset_m[1] / 1e3,
-    }
-    if "parachute_command" in names:
-        opened = run.begins[names.index("parachute_command"), k.X : k.Z + 1]
-        ahead, right = miss_of_aim(ready.guide, opened)
-        facts["miss_at_command_ahead_km"], facts["miss_at_command_right_km"] = ahead / 1e3, right / 1e3
-    if plan.absorbed is not None:
-        facts["absorbs_early_s"], facts["absorbs_late_s"] = plan.absorbed.early_s, plan.absorbed.late_s
-        facts["absorbs_short_km"], facts["absorbs_long_km"] = plan.absorbed.short_m / 1e3, plan.absorbed.long_m / 1e3
-    if "deorbit_cutoff" in names:
-        lit, cut = names.index("deorbit_ignition"), names.index("deorbit_cutoff")
-        facts["burn_duration_s"] = float(run.begins[cut, k.TIME] - run.begins[lit, k.TIME])
-        facts["delta_v_m_s"] = float(run.begins[cut, k.SENSED] - run.begins[lit, k.SENSED])
-        facts["propellant_kg"] = float(run.begins[lit, k.MASS] - run.begins[cut, k.MASS])
-    return facts

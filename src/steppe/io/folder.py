@@ -17,6 +17,7 @@ from steppe.errors import OutputError
 from steppe.flight.result import Flight
 from steppe.io.atomic import output_error, write_text
 from steppe.io.ccsds import write_oem
+from steppe.io.czml import write_czml
 from steppe.io.geojson import write_geojson
 from steppe.io.rdm_build import write_flight_messages
 from steppe.io.summary import summary
@@ -54,8 +55,8 @@ def write_folder(
     """Write all products of a flight.
 
     ``flight.parquet``, ``departure.parquet`` (if it left a station), ``events.json``, ``track.geojson``,
-    ``oem/*.oem``, ``rdm/*`` (re-entry messages), the mission that reproduces the flight, and what `extra` adds.
-    ``events.json`` also lists the files.
+    ``flight.czml``, ``oem/*.oem``, ``rdm/*`` (re-entry messages), the mission that reproduces the flight, and
+    what `extra` adds. ``events.json`` also lists the files.
 
     Parameters
     ----------
@@ -170,6 +171,7 @@ def _write_products(
     if flight.departing is not None:
         write_departure(flight, folder / "departure.parquet")
     write_geojson(flight, folder / "track.geojson")
+    write_czml(flight, folder / "flight.czml")
     (folder / "oem").mkdir()
     write_oem(flight, folder / "oem")
     (folder / "rdm").mkdir()

@@ -1,0 +1,198 @@
+// The tabs: corridor, opportunities, ensemble, messages, commands, provenance.
+
+import { fixed, utcText } from "../format.ts";
+import { element } from "../panel.ts";
+import { Plane } from "../plane.ts";
+import { indexAt, json, type Model } from "./model.ts";
+import type { Orders } from "./orders.ts";
+import { SHAPES } from "./status.ts";
+
+export const TABS = ["corridor", "landing", "messages", "commands", "opportunities", "campaign", "provenance"] as const;
+export type Tab = (typeof TABS)[number];
+const TITLES: Record<Tab, string> = {
+  corridor: "Corridor", landing: "Ensemble", messages: "Messages", commands: "Commands", opportunities: "Opportunities", campaign: "Campaign", provenance: "Provenance",
+};
+
+function table(header: string[], rows: string[][], text = 1): HTMLElement {
+  const cell = (one: string, i: number, tag: "th" | "td"): HTMLElement => element(tag, { class: i < text ? "text" : "" }, one);
+  return element("table", {}, element("thead", {}, element("tr", {}, ...header.map((one, i) => cell(one, i, "th")))), element("tbody", {}, ...rows.map((row) => element("tr", {}, ...row.map((one, i) => cell(one, i, "td"))))));
+}
+
+export class Tabs {
+  readonly root = element("section", { class: "block", id: "tabs" });
+  private readonly bar = element("div", { class: "bar", role: "tablist" });
+  private readonly body = element("div", { class: "tab-body", role: "tabpanel", tabindex: "0" });
+  private readonly model: () => Model;
+  private readonly orders: Orders;
+  private readonly changed: () => void;
+  private readonly known: Tab[];
+  private plane: Plane | null = null;
+  private timer = 0;
+  tab: Tab = "corridor";
+
+  constructor(model: () => Model, orders: Orders, changed: () => void) {
+    this.model = model;
+    this.orders = orders;
+    this.changed = changed;
+    const { meta } = model();
+    this.known = TABS.filter((one) => (one === "campaign" ? meta.campaign : one === "commands" ? meta.commands : one === "landing" ? meta.predicts : true));
+    this.known.forEach((one, i) => {
+      const button = element("button", { type: "button", role: "tab", "data-tab": one, id: `tab-${one}` }, element("kbd", {}, String(i + 1)), TITLES[one]);
+      button.addEventListener("click", () => this.open(one));
+      this.bar.append(button);
+    });
+    this.root.append(this.bar, this.body);
+  }
+
+  number(i: number): void {
+    if (this.known[i]) this.open(this.known[i]);
+  }
+
+  open(tab: Tab): void {
+    this.tab = this.known.includes(tab) ? tab : "corridor";
+    clearTimeout(this.timer);
+    this.bar.querySelectorAll("button").forEach((one) => one.setAttribute("aria-selected", String(one.dataset.tab === this.tab)));
+    this.plane = null;
+    this.body.replaceChildren();
+    this.body.setAttribute("aria-labelledby", `tab-${this.tab}`);
+    this.fill();
+    this.changed();
+  }
+
+  /** What changes with every second. */
+  step(): void {
+    if (this.tab === "corridor") this.plane?.draw();
+  }
+
+  /** What changes when news come. */
+  news(kind: "landing" | "message"): void {
+    if ((kind === "landing" && this.tab === "landing") || (kind === "message" && this.tab === "messages")) this.fill();
+  }
+
+  draw(): void {
+    this.plane?.draw();
+  }
+
+  private fill(): void {
+    const fillers: Record<Tab, () => void> = {
+      corridor: () => this.corridor(), landing: () => this.landing(), messages: () => this.messages(), commands: () => this.commands(),
+      opportunities: () => void this.opportunities(), campaign: () => void this.campaign(), provenance: () => this.provenance(),
+    };
+    fillers[this.tab]();
+  }
+
+  private corridor(): void {
+    this.body.replaceChildren();
+    this.plane = new Plane(this.body, "Altitude over airspeed: plan and flight", () => {
+      const { plan, live, frame } = this.model();
+      const begin = plan.events.find((one) => ["module_separation", "entry_interface"].includes(one.event))?.time_s ?? -Infinity;
+      const curve = (columns: Record<string, Float64Array>, to: number): { x: Float64Array; y: Float64Array } => {
+        const from = Math.max(indexAt(columns.time_s, begin), 0);
+        const end = indexAt(columns.time_s, to) + 1;
+        return { x: columns.airspeed_m_s.slice(from, end), y: columns.altitude_m.slice(from, end).map((one) => one / 1000) };
+      };
+      const now = frame?.time_s ?? -Infinity;
+      const flown = live.tracks[0].columns.airspeed_m_s ? curve(live.tracks[0].columns, now) : { x: new Float64Array(), y: new Float64Array() };
+      const { airspeed_m_s: speed, altitude_m: altitude } = frame?.values ?? {};
+      const spots = now >= begin && typeof speed === "number" && typeof altitude === "number" ? [{ x: speed, y: altitude / 1000, label: "now" }] : [];
+      return {
+        xLabel: "Airspeed, m/s", yLabel: "Altitude, km", fromZeroY: true, spots,
+        curves: [{ ...curve(plan.tracks[0].columns, Infinity), colour: (p) => p.plan, dash: [5, 4] }, { ...flown, colour: (p) => p.actual }],
+      };
+    }, "plane");
+    this.plane.draw();
+  }
+
+  private landing(): void {
+    const { landing, meta } = this.model();
+    if (landing === null) {
+      this.body.replaceChildren(element("p", { class: "note" }, "The first prediction is being computed."));
+      return;
+    }
+    const rows: string[][] = [
+      ["Returns flown from here", String(landing.samples)],
+      ["of them landed", String(landing.landed)],
+      ["Predicted from", landing.time_s === undefined ? "" : `${utcText(meta.epoch_unix_s + landing.time_s)} UTC`],
+      ["Touchdown, median", landing.touchdown_s === null ? "\u2013" : `${utcText(meta.epoch_unix_s + landing.touchdown_s)} \u00b1 ${fixed(landing.touchdown_sd_s, 1)} s`],
+      ["Ellipse that holds 90 %", `${fixed(landing.major_km, 2)} \u00d7 ${fixed(landing.minor_km, 2)} km, course ${fixed(landing.azimuth_deg, 0)}\u00b0`],
+      ["Mean from the aim of the zone", `${fixed(landing.miss_km, 2)} km`],
+      ["Inside the zone", landing.in_zone === null ? "\u2013" : `${fixed(landing.in_zone * landing.samples, 0)} of ${landing.samples}`],
+    ];
+    this.body.replaceChildren(table(["Prediction", ""], rows), element("p", { class: "note" }, "Dispersed from the present state with what is not known from here on; the cloud is in the map of the zone."));
+  }
+
+  private messages(): void {
+    const { messages, meta } = this.model();
+    const rows = [...messages].reverse().slice(0, 60).map((one) => [utcText(meta.epoch_unix_s + one.time_s), `${SHAPES[one.level]} ${one.level}`, one.text]);
+    this.body.replaceChildren(rows.length ? table(["UTC of flight", "Level", "Message"], rows, 3) : element("p", { class: "note" }, "Nothing has happened yet."));
+  }
+
+  private commands(): void {
+    const { meta } = this.model();
+    const button = (text: string, id: string, act: () => Promise<unknown>): HTMLElement => {
+      const made = element("button", { type: "button", id }, text);
+      made.addEventListener("click", () => void act());
+      return made;
+    };
+    const lease = element("p", {}, button(this.orders.holds ? "Release the command" : `Take the command as ${this.orders.name}`, "lease", async () => {
+      if (this.orders.holds) await this.orders.release();
+      else await this.orders.take();
+      this.fill();
+    }));
+    const input = (id: string, label: string): [HTMLElement, HTMLInputElement] => {
+      const field = element("input", { id, type: "number", step: "1", value: "0", min: "-150", max: "150" });
+      return [element("label", { for: id }, label, field), field];
+    };
+    const [eastLabel, east] = input("wind-east", "to the east");
+    const [northLabel, north] = input("wind-north", "to the north");
+    const sure = (text: string): boolean => confirm(`${text}\n\nThe rest of the return is flown anew; what was shown stays.`);
+    const failures = meta.failures.map((one) => button(`Fail: ${one.replaceAll("-", " ")}`, `fail-${one}`, async () => sure(`Let the separation fail: ${one}?`) && this.orders.send({ action: "fail", case: one })));
+    this.body.replaceChildren(
+      lease,
+      element("p", {}, button("Ballistic descent now", "ballistic", async () => sure("Switch to the ballistic descent?") && this.orders.send({ action: "ballistic" })), ...failures),
+      element("p", { class: "wind" }, "Wind below, m/s added: ", eastLabel, northLabel, button("Change the wind", "wind", async () => sure("Change the wind below?") && this.orders.send({ action: "wind", east_m_s: Number(east.value), north_m_s: Number(north.value) }))),
+      element("p", { class: "note" }, this.orders.mayCommand ? "A command acts at the next sample of the flight; late ones are refused with the reason." : "You watch: the address has no token."),
+    );
+  }
+
+  private async opportunities(): Promise<void> {
+    const found = await json("/api/opportunities");
+    if (this.tab !== "opportunities") return;
+    if (found.state === "working") {
+      this.body.replaceChildren(element("p", { class: "note" }, "Seeking the landing opportunities of the day\u2026"));
+      this.timer = window.setTimeout(() => void this.opportunities(), 2000);
+      return;
+    }
+    if (found.state === "none") {
+      this.body.replaceChildren(element("p", { class: "note" }, found.why));
+      return;
+    }
+    const clock = (text: string | null): string => (text === null ? "\u2013" : text.slice(11, 16));
+    const rows = found.opportunities.map((one: any) => [one.zone, clock(one.ignition_utc), clock(one.touchdown_utc), fixed(one.crossrange_km, 0), one.sun_elevation_deg === null ? "\u2013" : `${one.sun_elevation_deg > -0.8 ? "day" : "night"} ${fixed(one.sun_elevation_deg, 0)}\u00b0`, one.reachable ? "\u25cf yes" : "\u25cb no"]);
+    this.body.replaceChildren(table(["Zone", "Ignition", "Touchdown", "Crossrange km", "Sun", "Reachable"], rows));
+  }
+
+  private async campaign(): Promise<void> {
+    const found = await json("/api/ensemble/campaign");
+    if (this.tab !== "campaign") return;
+    if (found.state === "working") {
+      this.body.replaceChildren(element("p", { class: "note" }, "Reading the campaign\u2026"));
+      this.timer = window.setTimeout(() => void this.campaign(), 1000);
+      return;
+    }
+    if (found.state === "none") {
+      this.body.replaceChildren(element("p", { class: "note" }, found.why));
+      return;
+    }
+    const share = (one: any, part: number): string => fixed(one.quantiles.find((q: any) => q.share === part)?.estimate, one.digits);
+    const rows = found.outputs.map((one: any) => [`${one.label}${one.unit ? `, ${one.unit}` : ""}`, fixed(one.mean, one.digits), fixed(one.standard_deviation, one.digits), share(one, 0.05), share(one, 0.95)]);
+    this.body.replaceChildren(element("p", { class: "note" }, found.facts.map((one: string[]) => `${one[0]} ${one[1]}`).join(" \u00b7 ")), table(["Output", "Mean", "Deviation", "5 %", "95 %"], rows));
+  }
+
+  private provenance(): void {
+    const { meta } = this.model();
+    const list = element("dl", { class: "provenance" });
+    for (const [name, value] of Object.entries(meta.provenance)) list.append(element("dt", {}, name.replaceAll("_", " ")), element("dd", {}, value));
+    this.body.replaceChildren(list, ...meta.notes.map((one) => element("p", { class: "note" }, one)));
+  }
+}

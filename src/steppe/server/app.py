@@ -1,0 +1,251 @@
+"""The routes of the control room."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from steppe.errors import CommandError, SteppeError, TelemetryError
+from steppe.server.documents import Documents
+from steppe.server.guard import Guard, bearer_fits
+from steppe.server.orders import obey
+from steppe.server.replay import replay
+from steppe.server.session import Session
+from steppe.view.report import static_text
+
+LARGEST_ORDER: Final = 10_000
+LARGEST_TELEMETRY: Final = 1_000_000
+# Readers of streams at the same time
+_READERS: Final = 64
+_STATIC: Final = {
+    "control.js": "text/javascript",
+    "control.css": "text/css",
+}
+
+
+@dataclass(slots=True)
+class Room:
+    """What the routes share.
+
+    Attributes
+    ----------
+    session, documents
+        State and its documents.
+    token
+        What an operator and a feed show.
+    readers
+        Streams that are open.
+    """
+
+    session: Session
+    documents: Documents
+    token: str
+    readers: int = 0
+
+
+def build(session: Session, token: str, hosts: frozenset[str] = frozenset()) -> Starlette:
+    """Return the application.
+
+    Parameters
+    ----------
+    session
+        The session; it ticks while the application runs.
+    token
+        Bearer token for commands and telemetry.
+    hosts
+        Names beside the local ones under which the page may be asked for; ``"*"`` stands for any address.
+    """
+    room = Room(session, Documents(session), token)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        ticking = asyncio.create_task(session.run())
+        yield
+        session.closing = True
+        await asyncio.gather(ticking, return_exceptions=True)
+
+    Handler = Callable[[Room, Request], Awaitable[Response]]  # noqa: N806
+
+    def bound(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+        async def serve(request: Request) -> Response:
+            return await handler(room, request)
+
+        return serve
+
+    routes = [
+        Route("/", bound(_page)),
+        Route("/static/{name}", bound(_static)),
+        Route("/api/health", bound(_health)),
+        Route("/api/meta", bound(_meta)),
+        Route("/api/flight/{name}", bound(_flight)),
+        Route("/api/stream", bound(_stream)),
+        Route("/api/history", bound(_history)),
+        Route("/api/ensemble/{name}", bound(_ensemble)),
+        Route("/api/opportunities", bound(_opportunities)),
+        Route("/api/command", bound(_command), methods=["POST"]),
+        Route("/api/telemetry", bound(_telemetry), methods=["POST"]),
+    ]
+    return Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(Guard, hosts=hosts)])
+
+
+def _refusal(status: int, text: str) -> JSONResponse:
+    return JSONResponse({"ok": False, "error": text}, status)
+
+
+async def _page(_: Room, __: Request) -> Response:
+    return Response(static_text("control.html"), media_type="text/html", headers={"cache-control": "no-cache"})
+
+
+async def _static(_: Room, request: Request) -> Response:
+    name = request.path_params["name"]
+    if name not in _STATIC:
+        return PlainTextResponse("there is no such file\n", 404)
+    return Response(static_text(name), media_type=_STATIC[name], headers={"cache-control": "no-cache"})
+
+
+async def _health(room: Room, _: Request) -> Response:
+    return JSONResponse({"ok": True, "last_id": room.session.ring.last, "readers": room.readers})
+
+
+async def _meta(room: Room, _: Request) -> Response:
+    return JSONResponse(room.documents.meta())
+
+
+async def _flight(room: Room, request: Request) -> Response:
+    text = await asyncio.to_thread(room.documents.flight, request.path_params["name"])
+    if text is None:
+        return _refusal(404, "there is no such flight; expected plan, live or feed")
+    return Response(text, media_type="application/json")
+
+
+async def _ensemble(room: Room, request: Request) -> Response:
+    document = room.documents.ensemble(request.path_params["name"])
+    if document is None:
+        return _refusal(404, "there is no such ensemble; expected prediction, or campaign or band where one was named")
+    return JSONResponse(document)
+
+
+async def _opportunities(room: Room, _: Request) -> Response:
+    return JSONResponse(room.documents.opportunities())
+
+
+async def _history(room: Room, request: Request) -> Response:
+    """Rows of the flight between two moments, thinned: for tools that ask for history (Open MCT)."""
+    try:
+        begin, end = (_number(request, name, fallback) for name, fallback in (("from", -math.inf), ("to", math.inf)))
+    except CommandError as problem:
+        return _refusal(400, str(problem))
+    latest = room.session.shown_s if room.session.kind != "replay" else math.inf
+    columns = room.session.flight.track.columns
+    keep = (columns["time_s"] >= begin) & (columns["time_s"] <= min(end, latest))
+    rows = {name: [None if math.isnan(v) else v for v in values[keep].tolist()] for name, values in columns.items()}
+    return JSONResponse({"epoch_unix_s": room.session.flight.epoch.timestamp(), "columns": rows})
+
+
+async def _stream(room: Room, request: Request) -> Response:
+    """Server-sent events: the session, or with ``from`` a replay of the flight of its own."""
+    if room.readers >= _READERS:
+        return _refusal(503, f"{_READERS} streams are open already; close a page")
+    try:
+        after = _last_id(request)
+        own = "from" in request.query_params
+        begin, rate = _number(request, "from", 0.0), _number(request, "rate", 1.0)
+    except CommandError as problem:
+        return _refusal(400, str(problem))
+    if own and not 1.0 <= rate <= 1000.0:
+        return _refusal(400, f"'rate' is 1 to 1000, got {rate:g}")
+    session = room.session
+    source = replay(session, begin, rate, after) if own else session.ring.read(after, lambda: session.closing)
+
+    async def counted() -> AsyncIterator[str]:
+        room.readers += 1
+        try:
+            yield "retry: 500\n\n"
+            async for item in source:
+                yield item
+        finally:
+            room.readers -= 1
+
+    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+    return StreamingResponse(counted(), media_type="text/event-stream", headers=headers)
+
+
+async def _command(room: Room, request: Request) -> Response:
+    if not bearer_fits(request.headers.get("authorization"), room.token):
+        return _refusal(401, "the token is missing or wrong; it stands in the address that 'steppe control' printed")
+    body = await _body(request, LARGEST_ORDER)
+    if body is None:
+        return _refusal(413, f"an order has at most {LARGEST_ORDER} bytes")
+    try:
+        order: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        return _refusal(400, "expected one JSON object")
+    if not isinstance(order, dict):
+        return _refusal(400, "expected one JSON object")
+    try:
+        return JSONResponse({"ok": True, **(await obey(room.session, order))})
+    except SteppeError as problem:
+        return _refusal(409, str(problem))
+
+
+async def _telemetry(room: Room, request: Request) -> Response:
+    if not bearer_fits(request.headers.get("authorization"), room.token):
+        return _refusal(401, "the token is missing or wrong; it stands in what 'steppe control' printed")
+    if room.session.feed is None:
+        return _refusal(409, "this session takes no telemetry; start it with: steppe control MISSION --feed")
+    body = await _body(request, LARGEST_TELEMETRY)
+    if body is None:
+        return _refusal(413, f"a packet has at most {LARGEST_TELEMETRY} bytes; send several")
+    try:
+        async with room.session.busy:
+            taken = await asyncio.to_thread(room.session.feed.take, body, room.session.flight.epoch)
+    except TelemetryError as problem:
+        return _refusal(400, str(problem))
+    if taken["jumps"]:
+        text = f"{taken['jumps']} packets jump; the last residual is {taken['residual_m']:.0f} m"
+        room.session.say("caution", text)
+    return JSONResponse({"ok": True, **taken})
+
+
+async def _body(request: Request, largest: int) -> bytes | None:
+    """Return the body, None if it is larger than allowed; no more than that is ever held."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > largest:
+            return None
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _last_id(request: Request) -> int | None:
+    text = request.headers.get("last-event-id") or request.query_params.get("id")
+    if text is None or text == "":
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > 15:
+        raise CommandError("the id of the last event is a whole number")
+    return int(text)
+
+
+def _number(request: Request, name: str, fallback: float) -> float:
+    text = request.query_params.get(name)
+    if text is None:
+        return fallback
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise CommandError(f"'{name}' is a number, got '{text[:40]}'")
+    return value

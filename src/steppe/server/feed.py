@@ -1,0 +1,247 @@
+"""Telemetry of one session: put in order, estimated, and shown beside the plan, with its age and its gaps."""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+import math
+import statistics
+import time
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from steppe.constants import STANDARD_GRAVITY_M_S2
+from steppe.flight.estimation import Estimate, Measurement, first_estimate, predicted, updated
+from steppe.flight.result import Flight
+from steppe.flight.simulate import Prepared
+from steppe.frames.geodetic import itrf_to_geodetic
+from steppe.kernels.air import air_at
+from steppe.kernels.earth import altitude_and_up
+from steppe.kernels.heating import stagnation_heat_flux
+from steppe.kernels.motion import World, air_velocity
+from steppe.server.clock import Clock
+from steppe.server.frames import phase_at
+from steppe.server.session import Options, Session
+from steppe.server.state import State
+from steppe.server.telemetry import read_body
+
+Array = npt.NDArray[np.float64]
+
+# A late packet is put in its place if it is no older than this beside the newest
+WINDOW_S: Final = 30.0
+_SAME_S: Final = 1e-6
+# Silence of so many usual intervals is a gap, and the value shown is stale
+_GAP: Final = 3.0
+_SHORTEST_PERIOD_S: Final = 0.5
+_KEPT: Final = 20_000
+_DRAWS: Final = 8
+
+
+@dataclass(slots=True)
+class Feed:
+    """What telemetry has told.
+
+    Attributes
+    ----------
+    world, nose_radius_m
+        For what is derived from the estimate: the same laws as those of the flight.
+    seen, estimates
+        Packets in order of time, and the estimate after each.
+    """
+
+    world: World
+    nose_radius_m: float
+    seen: list[Measurement] = field(default_factory=list)
+    estimates: list[Estimate] = field(default_factory=list)
+    duplicates: int = 0
+    late: int = 0
+    lost: int = 0
+    jumps: int = 0
+    received_s: float | None = None
+
+    def take(self, body: bytes, epoch: datetime) -> dict[str, Any]:
+        """Take the packets of a body, all or none; slow for a large one, so it runs beside the stream.
+
+        Raises
+        ------
+        TelemetryError
+            If it cannot be read.
+        """
+        packets = read_body(body, epoch)
+        before = (self.duplicates, self.late, self.lost, self.jumps)
+        for packet in packets:
+            self._add(packet)
+        self.received_s = time.monotonic()
+        duplicates, late, lost, jumps = (
+            now - then for now, then in zip((self.duplicates, self.late, self.lost, self.jumps), before, strict=True)
+        )
+        return {
+            "taken": len(packets) - duplicates - lost,
+            "duplicates": duplicates,
+            "late": late,
+            "too_late": lost,
+            "jumps": jumps,
+            "residual_m": self.estimates[-1].residual_m,
+        }
+
+    def _add(self, packet: Measurement) -> None:
+        times = [one.time_s for one in self.seen[-200:]]
+        base = len(self.seen) - len(times)
+        at = base + bisect.bisect_left(times, packet.time_s)
+        for near in (at - 1, at):
+            if 0 <= near < len(self.seen) and abs(self.seen[near].time_s - packet.time_s) <= _SAME_S:
+                self.duplicates += 1
+                return
+        if at < len(self.seen):
+            if packet.time_s < self.seen[-1].time_s - WINDOW_S or at == base:
+                self.lost += 1
+                return
+            self.late += 1
+        self.seen.insert(at, packet)
+        del self.estimates[at:]
+        for number in range(at, len(self.seen)):
+            self._estimate(number, fresh=number == at)
+        if len(self.seen) > _KEPT:
+            del self.seen[: _KEPT // 10], self.estimates[: _KEPT // 10]
+
+    def _estimate(self, number: int, fresh: bool) -> None:
+        packet = self.seen[number]
+        if number == 0:
+            self.estimates.append(first_estimate(packet))
+            return
+        found = updated(self.world.earth, self.estimates[number - 1], packet)
+        self.jumps += found.jumped and fresh
+        self.estimates.append(found)
+
+    @property
+    def period_s(self) -> float:
+        """The usual interval of the packets."""
+        times = [one.time_s for one in self.seen[-20:]]
+        steps = [later - earlier for earlier, later in itertools.pairwise(times)]
+        return max(statistics.median(steps), _SHORTEST_PERIOD_S) if steps else 1.0
+
+    def age_s(self, wall_s: float) -> float | None:
+        """Return the seconds of the wall since the last packet, None before the first."""
+        return None if self.received_s is None else wall_s - self.received_s
+
+    def now_s(self, wall_s: float, fallback_s: float) -> float:
+        """Return the moment to show: the newest packet and the time since, until it is stale."""
+        age_s = self.age_s(wall_s)
+        if age_s is None or not self.seen:
+            return fallback_s
+        return self.seen[-1].time_s + min(age_s, _GAP * self.period_s)
+
+    def status(self, wall_s: float) -> State:
+        """Return how the feed is."""
+        age_s = self.age_s(wall_s)
+        if age_s is None:
+            return State("off", "NO TELEMETRY", "no packet has come yet")
+        if age_s > _GAP * self.period_s:
+            return State("serious", f"STALE {age_s:.0f} s", f"no packet for {age_s:.0f} s")
+        if self.estimates[-1].jumped:
+            return State("caution", "JUMP", f"the last packet is {self.estimates[-1].residual_m:.0f} m off")
+        return State("normal", "FEED", "")
+
+    def frame(self, plan: Flight, now_s: float, wall_s: float) -> dict[str, Any]:
+        """Return what a frame says of the feed."""
+        status, age_s = self.status(wall_s), self.age_s(wall_s)
+        name, label = phase_at(plan, now_s)
+        last = self.estimates[-1] if self.estimates else None
+        here = None if last is None else predicted(self.world.earth, last, now_s)
+        state = status if status.level in ("off", "serious") else State("normal", "TELEMETRY")
+        return {
+            "phase": {"event": name, "label": label},
+            "state": state.document(),
+            "values": {} if here is None else self.values(here),
+            "burn": None,
+            "feed": {
+                "age_s": age_s,
+                "status": status.document(),
+                "residual_m": None if last is None else last.residual_m,
+                "position_sd_m": None if here is None else here.position_sd_m,
+                "packets": len(self.seen),
+                "dropped": self.duplicates + self.lost,
+                "late": self.late,
+                "jumps": self.jumps,
+            },
+        }
+
+    def values(self, here: Estimate) -> dict[str, float | None]:
+        """Return the outputs of an estimate by the laws that the flight is computed with."""
+        x, y, z, u, v, w = (float(value) for value in here.mean[:6])
+        altitude, up_x, up_y, up_z = altitude_and_up(self.world.earth, x, y, z)
+        latitude, longitude, _ = itrf_to_geodetic(here.mean[:3])
+        radius = math.sqrt(x * x + y * y + z * z)
+        density, inverse_sound = air_at(self.world.air, altitude, x / radius, y / radius, z / radius)
+        air_x, air_y, air_z = air_velocity(self.world, altitude, up_x, up_y, up_z)
+        airspeed = math.sqrt((u - air_x) ** 2 + (v - air_y) ** 2 + (w - air_z) ** 2)
+        ground, climb = math.sqrt(u * u + v * v + w * w), u * up_x + v * up_y + w * up_z
+        across = math.hypot(up_x, up_y) + 1e-12
+        east = (-u * up_y + v * up_x) / across
+        north = math.sqrt(max(ground**2 - climb**2 - east**2, 0.0))
+        north = math.copysign(north, w - climb * up_z)
+        spin = self.world.earth.rotation_rad_s
+        return {
+            "altitude_m": altitude,
+            "latitude_deg": math.degrees(float(latitude)),
+            "longitude_deg": math.degrees(float(longitude)),
+            "airspeed_m_s": airspeed,
+            "ground_speed_m_s": ground,
+            "vertical_speed_m_s": climb,
+            "inertial_speed_m_s": math.sqrt((u - spin * y) ** 2 + (v + spin * x) ** 2 + w * w),
+            "flight_path_angle_deg": math.degrees(math.atan2(climb, math.hypot(east, north))),
+            "heading_deg": math.degrees(math.atan2(east, north)) % 360.0,
+            "mach": airspeed * inverse_sound,
+            "dynamic_pressure_pa": 0.5 * density * airspeed * airspeed,
+            "load_g": float(np.linalg.norm(here.mean[6:9])) / STANDARD_GRAVITY_M_S2,
+            "heat_flux_w_m2": float(stagnation_heat_flux(density, airspeed, self.nose_radius_m)),
+        }
+
+    def columns_document(self) -> dict[str, Any]:
+        """Return the estimates as columns; a row without values stands in each gap, so that a line breaks there."""
+        rows: list[tuple[float, dict[str, float | None]]] = []
+        gap_s = _GAP * self.period_s
+        # another thread may be adding packets
+        for estimate in list(self.estimates):
+            if rows and estimate.time_s - rows[-1][0] > gap_s:
+                rows.append((0.5 * (rows[-1][0] + estimate.time_s), {}))
+            rows.append((estimate.time_s, self.values(estimate)))
+        names = next((list(row) for _, row in rows if row), ["altitude_m", "latitude_deg", "longitude_deg"])
+        columns: dict[str, list[float | None]] = {"time_s": [moment for moment, _ in rows]}
+        columns |= {name: [row.get(name) for _, row in rows] for name in names}
+        return {"columns": columns, "events": []}
+
+    def states(self, at_s: float) -> list[Array] | None:
+        """Return states drawn from the estimate for a prediction, None before the first packet."""
+        if not self.estimates:
+            return None
+        return predicted(self.world.earth, self.estimates[-1], at_s).drawn(_DRAWS)
+
+    def plan_s(self, plan: Flight, at_s: float) -> float:
+        """Return the moment of the plan whose phase the ship is in: before the cut-off by time, then by altitude."""
+        cut = plan.event("deorbit_cutoff") or plan.event("start") or plan.events[0]
+        if at_s <= cut.time_s or not self.estimates:
+            return at_s
+        altitude = self.values(predicted(self.world.earth, self.estimates[-1], at_s))["altitude_m"] or 0.0
+        columns = plan.track.columns
+        falling = columns["time_s"] > cut.time_s
+        below = np.flatnonzero(falling & (columns["altitude_m"] <= altitude))
+        return float(columns["time_s"][below[0]]) if below.size else at_s
+
+    def about(self) -> dict[str, Any]:
+        """Return what a page should know of the feed."""
+        return {"window_s": WINDOW_S, "stale_after_s": _GAP * self.period_s}
+
+
+def open_feed(plan: Flight, prepared: Prepared, options: Options) -> Session:
+    """Return a session that shows telemetry beside the plan."""
+    times = plan.track.columns["time_s"]
+    first_s, last_s = float(times[0]), float(times[-1])
+    lit = plan.event("deorbit_ignition")
+    clock = Clock(first_s, last_s, first_s if lit is None else lit.time_s)
+    feed = Feed(prepared.world, plan.mission.vehicle.capsule.nose_radius_m)
+    return Session(plan, plan, "feed", options, clock, prepared, feed=feed, shown_s=clock.time_s)

@@ -1,0 +1,258 @@
+"""The control room in a real browser: it shows the rows, asks nobody, survives a cut, says when it is stale."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from conftest_web import contrast
+
+from steppe.cli.control import open_mission
+from steppe.cli.main import run
+from steppe.server.session import Options, Session
+
+pytest.importorskip("starlette")
+uvicorn = pytest.importorskip("uvicorn")
+
+TOKEN = "a-token-for-tests"
+EVENTS = ("deorbit_ignition", "entry_interface", "peak_load", "main_inflated", "touchdown")
+
+
+class Served:
+    """A server in a thread of its own, which can be cut off and come back with the same session."""
+
+    def __init__(self, session: Session) -> None:
+        from steppe.server.app import build
+
+        self.session = session
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.app = build(session, TOKEN)
+        self.start()
+
+    def start(self) -> None:
+        self.session.closing = False
+        config = uvicorn.Config(
+            self.app, host="127.0.0.1", port=self.port, log_level="error", timeout_graceful_shutdown=1, ws="none"
+        )
+        self.server = uvicorn.Server(config)
+        self.thread = threading.Thread(target=self.server.run, daemon=True)
+        self.thread.start()
+        for _ in range(200):
+            if self.server.started:
+                return
+            time.sleep(0.05)
+        raise AssertionError("the server did not start")
+
+    def stop(self) -> None:
+        self.session.closing = True
+        self.server.should_exit = True
+        self.thread.join(10)
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}/"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("control") / "ms-21"
+    assert run(["fly", "ms-21", "--out", str(out), "--no-figure"]) == 0
+    return out
+
+
+@pytest.fixture(scope="module")
+def replayed(folder: Path) -> Iterator[Served]:
+    """A stored flight, held."""
+    served = Served(open_mission(str(folder), Options(rate=1.0, playing=False)))
+    yield served
+    served.stop()
+
+
+@pytest.fixture
+def simulated() -> Iterator[Served]:
+    served = Served(open_mission("ms-21", Options(rate=10.0, samples=0), first="guidance_start"))
+    yield served
+    served.stop()
+
+
+def opened(watched: Any, served: Served, fragment: str = "theme=light") -> Any:
+    # the page of the test before is gone, its lease would last a minute more
+    served.session.lease.release()
+    watched.page.goto(f"{served.address}#{fragment}&token={TOKEN}&operator=tester")
+    watched.page.wait_for_selector("html[data-ready=yes]")
+    return watched.page
+
+
+def sent(page: Any, **order: Any) -> Any:
+    return page.evaluate("(order) => window.steppe.orders.send(order)", order)
+
+
+def gone_to(page: Any, time_s: float) -> None:
+    sent(page, action="seek", time_s=time_s)
+    page.wait_for_function("(t) => Number(document.documentElement.dataset.time) === t", arg=time_s)
+
+
+def shown(page: Any, name: str) -> float:
+    return float(page.inner_text(f"[data-value={name}]").replace("−", "-").split("°")[0])
+
+
+def test_the_digitals_equal_the_parquet_rows(watched: Any, replayed: Served, folder: Path) -> None:
+    page = opened(watched, replayed)
+    table = pq.read_table(folder / "flight.parquet")
+    capsule = table.filter(np.array(table["body"].to_pylist()) == "capsule")
+    times = capsule["time_s"].to_numpy()
+    for event in EVENTS[1:4]:
+        row = int(np.searchsorted(times, replayed.session.flight.event(event).time_s)) + 3
+        gone_to(page, float(times[row]))
+        for name, factor, digits in (
+            ("altitude_m", 1e-3, 3), ("ground_speed_m_s", 1, 1), ("airspeed_m_s", 1, 1), ("vertical_speed_m_s", 1, 1),
+            ("load_g", 1, 2), ("mach", 1, 2), ("heat_flux_w_m2", 1e-4, 1), ("dynamic_pressure_pa", 1e-3, 2),
+        ):  # fmt: skip
+            assert shown(page, name) == pytest.approx(capsule[name][row].as_py() * factor, abs=0.51 * 10**-digits), name
+        # the frame itself carries every bit
+        values = page.evaluate("window.steppe.model.frame.values")
+        for name, value in values.items():
+            assert value == capsule[name][row].as_py() or (value is None and np.isnan(capsule[name][row].as_py()))
+
+
+def test_it_asks_nobody_and_complains_of_nothing(watched: Any, replayed: Served) -> None:
+    page = opened(watched, replayed)
+    for key in "1234567":
+        page.keyboard.press(key)
+    page.wait_for_timeout(500)
+    assert watched.complaints == []
+    assert [one for one in watched.requests if not one.startswith((replayed.address, "data:", "blob:"))] == []
+    policy = page.evaluate("fetch('/').then((one) => one.headers.get('content-security-policy'))")
+    assert "default-src 'self'" in policy and "unsafe" not in policy
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1920, 1080)])
+def test_one_screen_without_scroll_bars_that_can_be_read(
+    watched: Any, replayed: Served, theme: str, width: int, height: int
+) -> None:
+    page = watched.page
+    page.set_viewport_size({"width": width, "height": height})
+    opened(watched, replayed, f"theme={theme}")
+    for event in EVENTS:
+        gone_to(page, replayed.session.flight.event(event).time_s)
+        page.wait_for_timeout(60)
+        overflow = """() => [...document.querySelectorAll('html, body, main, .left, .right, .block, .holder')]
+          .filter((one) => one.scrollHeight > one.clientHeight + 2 || one.scrollWidth > one.clientWidth + 2)
+          .map((one) => one.id || one.className || one.tagName)"""
+        assert page.evaluate(overflow) == [], event
+    for colour in ("--ink", "--soft", "--limit", "--good", "--bad", "--warning", "--serious"):
+        # WCAG 2.1, criterion 1.4.3: 4.5 to 1 for text
+        assert contrast(page, colour, "--paper") >= 4.5, colour
+        if colour != "--limit":  # which is drawn on paper only
+            assert contrast(page, colour, "--page") >= 4.5, colour
+
+
+def test_it_is_worked_by_keyboard_alone(watched: Any, simulated: Served) -> None:
+    page = opened(watched, simulated)
+    page.keyboard.press("o")
+    page.wait_for_function("() => document.querySelector('#operator').textContent === 'tester'")
+    page.keyboard.press("Space")
+    page.wait_for_function("() => document.querySelector('#mode').textContent === 'SIM HOLD'")
+    before = float(page.evaluate("document.documentElement.dataset.time"))
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function("(t) => Math.abs(Number(document.documentElement.dataset.time) - t) < 0.01", arg=before - 10)
+    page.keyboard.press("End")
+    page.wait_for_function("(t) => Number(document.documentElement.dataset.time) >= t - 0.01", arg=before)
+    page.keyboard.press("]")
+    page.keyboard.press("Space")
+    page.wait_for_function("() => document.querySelector('#mode').textContent === 'SIM ×20'")
+    page.keyboard.press("3")
+    assert "tab=commands" in page.url or "tab=messages" in page.url
+    page.keyboard.press("?")
+    assert page.is_visible("#help")
+    page.keyboard.press("Escape")
+    page.keyboard.press("c")
+    assert "clock=ignition" in page.url
+    assert page.inner_text("tr[data-event=deorbit_ignition] td:nth-child(2)") == "+00:00"
+
+
+def test_a_command_is_drawn_beside_the_plan(watched: Any, simulated: Served) -> None:
+    page = opened(watched, simulated)
+    plan_end = simulated.session.plan.event("touchdown").time_s
+    assert sent(page, action="ballistic")["ok"]
+    page.wait_for_function("() => document.querySelector('.state').textContent.includes('BALLISTIC')")
+    page.wait_for_function(
+        "(end) => window.steppe.model.live.events.find((one) => one.event === 'touchdown').time_s < end - 10",
+        arg=plan_end,
+    )
+    page.keyboard.press("2" if simulated.session.options.samples == 0 else "3")
+    assert "tester: ballistic descent" in page.inner_text(".tab-body")
+    times = page.evaluate("[...window.steppe.model.live.tracks[0].columns.time_s]")
+    assert times == simulated.session.flight.track.columns["time_s"].tolist()
+
+
+def test_a_cut_is_marked_stale_and_mended_without_gap_or_duplicate(watched: Any, simulated: Served) -> None:
+    page = opened(watched, simulated)
+    page.evaluate("""() => {
+      window.seen = [];
+      const take = window.steppe.take.bind(window.steppe);
+      window.steppe.take = (frame) => { window.seen.push(window.steppe.link.lastId); take(frame); };
+    }""")
+    page.wait_for_timeout(500)
+    session, ring = simulated.session, simulated.session.ring
+    simulated.stop()
+    page.wait_for_function("() => document.querySelector('#stale').textContent.startsWith('STALE')", timeout=8000)
+    assert page.evaluate("document.body.classList.contains('stale')")
+    veils = page.eval_on_selector_all(".veil", "(all) => all.map((one) => one.textContent)")
+    assert len(veils) >= 7 and all(one.startswith("STALE") for one in veils)
+    cut = ring.last
+    # frames go on while nobody can hear them
+    for _ in range(20):
+        session.tick()
+    simulated.start()
+    page.wait_for_function("(id) => window.steppe.link.lastId > id + 25", arg=cut, timeout=15000)
+    assert page.inner_text("#stale") == ""
+    seen = page.evaluate("window.seen")
+    messages = page.evaluate("window.steppe.link.duplicates")
+    assert messages == 0
+    assert len(seen) == len(set(seen)) and seen == sorted(seen)
+    # ids between two frames belong to messages and landings; nothing that was published is missing
+    missing = set(range(seen[0], seen[-1] + 1)) - set(seen)
+    spoken = sum("event: frame" not in one for one in ring._items)
+    assert len(missing) <= spoken
+    watched.complaints[:] = [one for one in watched.complaints if "ERR_" not in one]
+    assert watched.complaints == []
+
+
+def test_telemetry_is_shown_and_its_end_is_marked(watched: Any) -> None:
+    session = open_mission("ms-21", Options(samples=0), feed=True)
+    served = Served(session)
+    try:
+        page = opened(watched, served)
+        assert page.inner_text("#mode") == "LIVE"
+        begin = session.plan.event("peak_load").time_s
+        columns = session.plan.track.columns
+        lines = []
+        for moment in np.arange(begin - 30.0, begin, 1.0):
+            place = [float(np.interp(moment, columns["time_s"], columns[name])) for name in ("x_m", "y_m", "z_m")]
+            lines.append(json.dumps({"time_utc": session.plan.utc_at(moment).isoformat(), "position_m": place}))
+        answer = page.evaluate(
+            """([body, token]) => fetch('/api/telemetry', {method: 'POST', body,
+               headers: {authorization: `Bearer ${token}`}}).then((one) => one.json())""",
+            ["\n".join(lines), TOKEN],
+        )
+        assert answer["taken"] == 30
+        page.wait_for_function("() => window.steppe.model.live.tracks[0].columns.time_s.length === 30")
+        altitude = float(np.interp(begin, columns["time_s"], columns["altitude_m"]))
+        assert abs(shown(page, "altitude_m") - altitude / 1e3) < 1.5
+        page.wait_for_function("() => document.querySelector('#stale').textContent.startsWith('STALE')", timeout=8000)
+        assert page.evaluate("document.body.classList.contains('stale')")
+        assert watched.complaints == []
+    finally:
+        served.stop()
