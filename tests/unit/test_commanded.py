@@ -12,7 +12,7 @@ from steppe.flight.commanded import (
     changed_below,
     failures_of,
     switched_to_ballistic,
-    with_failed_separation,
+    with_failure_now,
     with_wind_below,
 )
 from steppe.flight.result import Flight
@@ -90,18 +90,33 @@ def test_the_changed_wind_is_untouched_above_and_constant_below(prepared: Prepar
 
 
 def test_a_separation_fails_only_before_it(prepared: Prepared, flight: Flight) -> None:
-    (case,) = failures_of(prepared.loaded)
+    case = failures_of(prepared.loaded)[0]
     at_s = moment(flight, "module_separation", -30.0)
-    failed = with_failed_separation(prepared, flight, case, at_s)
+    failed = with_failure_now(prepared, flight, case, at_s)
     flown = fly_prepared(failed)
     assert same_until(flight, flown, at_s)
     assert flown.event("module_release") is not None
     with pytest.raises(CommandError, match="parted 10 s ago"):
-        with_failed_separation(prepared, flight, case, flight.event("module_separation").time_s + 10.0)
+        with_failure_now(prepared, flight, case, flight.event("module_separation").time_s + 10.0)
     with pytest.raises(CommandError, match="failed already"):
-        with_failed_separation(failed, flown, case, at_s)
+        with_failure_now(failed, flown, case, at_s)
     with pytest.raises(ConfigError, match="orbital"):
-        with_failed_separation(prepared, flight, "orbital-stays", at_s)
+        with_failure_now(prepared, flight, "orbital-stays", at_s)
+
+
+def test_a_drogue_fails_only_before_it_opens(prepared: Prepared, flight: Flight) -> None:
+    assert "drogue-failure" in failures_of(prepared.loaded)
+    at_s = moment(flight, "parachute_command", -20.0)
+    flown = fly_prepared(with_failure_now(prepared, flight, "drogue-failure", at_s))
+    assert same_until(flight, flown, at_s)
+    assert flown.event("reserve_full") is not None
+    assert flown.touchdown is not None
+    # Without the drogue the capsule falls faster for the first kilometres
+    assert flown.touchdown.utc < flight.touchdown.utc
+    drogue = flight.event("drogue")
+    assert drogue is not None
+    with pytest.raises(CommandError, match="cannot fail any more"):
+        with_failure_now(prepared, flight, "drogue-failure", drogue.time_s + 5.0)
 
 
 def test_late_and_impossible_commands_are_refused_with_the_reason(prepared: Prepared, flight: Flight) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from steppe.config.loader import LoadedMission
+from steppe.config.mission import PARACHUTE_FAILURES, parachute_misfit
 from steppe.errors import CommandError
 from steppe.flight.failing import with_failure
 from steppe.flight.result import Flight
@@ -54,34 +55,50 @@ def switched_to_ballistic(prepared: Prepared, flight: Flight, at_s: float) -> Pr
     return prepared.told(prepared.guide._replace(trips=trips._replace(command_s=command_s)))
 
 
-def with_failed_separation(prepared: Prepared, flight: Flight, separation: str, at_s: float) -> Prepared:
-    """Return the return in which a module stays on the capsule, as ``[failure]`` of a mission file.
+def with_failure_now(prepared: Prepared, flight: Flight, case: str, at_s: float) -> Prepared:
+    """Return the return in which something fails that has not happened yet, as ``[failure]`` of a mission file.
+
+    Parameters
+    ----------
+    prepared, flight
+        What is flown, and its flight so far.
+    case
+        One of `failures_of`: a module that stays on the capsule, or a parachute that fails.
+    at_s
+        Seconds after the epoch.
 
     Raises
     ------
     CommandError
-        If the modules have parted already, or the separation has failed already.
+        If it has happened already, or the same part has failed already.
     ConfigError
         If the vehicle has nothing that can fail so.
     """
-    split = _time(flight, "module_separation")
-    if prepared.loaded.mission.failure is not None:
-        raise CommandError("the separation has failed already")
-    if split is not None and at_s >= split:
-        raise CommandError(f"the modules parted {at_s - split:.0f} s ago: the separation cannot fail any more")
-    failed: LoadedMission = with_failure(prepared.loaded, separation)
+    failure = prepared.loaded.mission.failure
+    canopy = case in PARACHUTE_FAILURES
+    if failure is not None and (failure.parachute if canopy else failure.separation) is not None:
+        raise CommandError(f"the {'parachute' if canopy else 'separation'} has failed already")
+    # What the failure replaces begins with this event
+    begins = {"drogue-failure": "drogue"}.get(case, "main_full") if canopy else "module_separation"
+    happened = _time(flight, begins)
+    if happened is not None and at_s >= happened:
+        what = "the parachute opened" if canopy else "the modules parted"
+        raise CommandError(f"{what} {at_s - happened:.0f} s ago: it cannot fail any more")
+    failed: LoadedMission = with_failure(prepared.loaded, case)
     return Prepared(failed, prepared.ready, prepared.written)
 
 
 def failures_of(loaded: LoadedMission) -> tuple[str, ...]:
-    """Return the failures that a mission can have, as `with_failed_separation` takes them."""
+    """Return the failures that a mission can have, as `with_failure_now` takes them."""
+    canopies = tuple(case for case in PARACHUTE_FAILURES if parachute_misfit(loaded.vehicle, case) is None)
     if loaded.mission.start.phase not in ("station", "orbit") or loaded.vehicle.split is None:
-        return ()
-    return tuple(
+        return canopies
+    stays = (
         f"{module.name.replace('_', '-')}-stays"
         for module in loaded.vehicle.split.modules
         if module.attached_drag_area_m2 is not None
     )
+    return (*stays, *canopies)
 
 
 def with_wind_below(prepared: Prepared, flight: Flight, east_m_s: float, north_m_s: float, at_s: float) -> Prepared:

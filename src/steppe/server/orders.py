@@ -128,7 +128,7 @@ def _change(session: Session, action: str, order: dict[str, Any]) -> tuple[Chang
     if action == "fail":
         case = text_of(order, "case")
         return (
-            lambda prepared, flight, at_s: commanded.with_failed_separation(prepared, flight, case, at_s)
+            lambda prepared, flight, at_s: commanded.with_failure_now(prepared, flight, case, at_s)
         ), f"failure: {case[:60]}"
     east, north = number_of(order, "east_m_s"), number_of(order, "north_m_s")
     return (
