@@ -68,6 +68,10 @@ def test_other_parameters_and_their_order_change_nothing(seed: int, numbers: lis
 def test_another_seed_or_number_gives_another_sample(seed: int, number: int) -> None:
     here = draw(SOYUZ, seed, [number, number + 1])
     there = draw(SOYUZ, seed + 1, [number])
-    for name, column in here.columns.items():
+    # Few values, such as the number of silent engines, repeat
+    rough = {entry.name for entry in SOYUZ.parameter if entry.distribution == "empirical"}
+    assert len(rough) < len(here.columns) // 2
+    for name in here.columns.keys() - rough:
+        column = here.columns[name]
         assert column[0] != column[1], name
         assert column[0] != there.columns[name][0], name

@@ -87,7 +87,7 @@ def test_json_is_strict_and_options_count(capsys: pytest.CaptureFixture[str]) ->
         (["--wind-east", "99"], "--wind-east = 99.0: the allowed range is from -60 to 60 m/s"),
         (["--wind-east", "45"], "nobody who opens the hatch can move: "),
         (["--force", "soyuz-kazakstan"], "did you mean 'soyuz-kazakhstan'?"),
-        (["--campaign", "nowhere"], "nowhere holds no campaign: it is no folder; name the --out folder of a steppe"),
+        (["--campaign", "nowhere"], "nowhere holds no campaign: it has no manifest.json; name the --out folder"),
     ],
 )
 def test_wrong_options_are_said(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -69,6 +69,8 @@ def _opening(run: Run, world: World, parachutes: Parachutes, nose_radius_m: floa
     diameter_m = stage.diameter_m if stage and stage.diameter_m else math.nan
     limits = [one.load_limit_n for one in parachutes.stages if one.load_limit_n]
     limit_n = (stage.load_limit_n or math.nan) if stage else max(limits, default=math.nan)
+    # A canopy that opens at rest, or is let go, has no full drag to compare with
+    full_n = float(pressure[0] * row[k.CANOPY_TO_M2])
     return Opening(
         stage=stage.name if stage else str(run.phases[part.start].event),
         speed_m_s=speed,
@@ -76,7 +78,7 @@ def _opening(run: Run, world: World, parachutes: Parachutes, nose_radius_m: floa
         force_n=float(pull[at]),
         load_g=float(output[at, d.LOAD]),
         after_s=float(fine.record[at, k.TIME] - fine.record[0, k.TIME]),
-        factor=float(pull[at] / (pressure[0] * row[k.CANOPY_TO_M2])),
+        factor=float(pull[at]) / full_n if full_n > 0.0 else math.nan,
         fill_diameters=float(speed * row[k.CANOPY_DURATION_S] / diameter_m),
         limit_n=float(limit_n),
     )
