@@ -1,7 +1,7 @@
 // Serves the page on 127.0.0.1 and passes /api/ on to steppe control: node serve.mjs [PORT] [PORT OF STEPPE]
-import { createReadStream, existsSync } from "node:fs";
+import { createReadStream, existsSync, statSync } from "node:fs";
 import { createServer, request } from "node:http";
-import { extname, join, normalize } from "node:path";
+import { extname, join, normalize, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -14,12 +14,21 @@ function fileOf(path) {
   if (path === "/") return join(here, "index.html");
   if (own.has(path)) return join(here, path);
   if (!path.startsWith("/openmct/")) return null;
-  const file = normalize(join(dist, decodeURIComponent(path.slice(9))));
-  return file.startsWith(dist) ? file : null;
+  try {
+    const file = normalize(join(dist, decodeURIComponent(path.slice(9))));
+    return file.startsWith(normalize(dist) + sep) ? file : null;
+  } catch {
+    return null; // % without two hexadecimal digits
+  }
 }
 
 createServer((asked, answer) => {
-  const { pathname } = new URL(asked.url, "http://localhost");
+  // Another name was made to point here (DNS rebinding)
+  if (!["127.0.0.1", "localhost"].includes((asked.headers.host ?? "").replace(/:\d+$/, ""))) {
+    answer.writeHead(421).end("this server does not answer to this host\n");
+    return;
+  }
+  const { pathname } = new URL(asked.url.replace(/^\/+/, "/"), "http://localhost");
   if (pathname.startsWith("/api/")) {
     const headers = { ...asked.headers, host: `127.0.0.1:${steppe}` };
     const passed = request({ host: "127.0.0.1", port: steppe, path: asked.url, method: asked.method, headers }, (came) => {
@@ -32,7 +41,7 @@ createServer((asked, answer) => {
     return;
   }
   const file = fileOf(pathname);
-  if (file === null || !existsSync(file)) {
+  if (file === null || !existsSync(file) || !statSync(file).isFile()) {
     answer.writeHead(404).end("there is no such file\n");
     return;
   }

@@ -36,6 +36,8 @@ class Room {
   private loading = false;
   private slow = 0;
   private feedAsked = 0;
+  // Packets that the columns were asked for with: what came within the second after is asked for later
+  private feedPackets = 0;
 
   constructor(model: Model) {
     this.model = model;
@@ -108,7 +110,7 @@ class Room {
       if (this.model.landing?.version !== frame.version) this.model.landing = null;
       void this.reload();
     }
-    if (frame.feed !== null && frame.feed.packets !== before?.feed?.packets && performance.now() - this.feedAsked > 1000) void this.reload();
+    if (frame.feed !== null && frame.feed.packets !== this.feedPackets && performance.now() - this.feedAsked > 1000) void this.reload();
     this.show();
     this.watch();
     this.maps.forEach((one) => one.step());
@@ -125,6 +127,7 @@ class Room {
     if (this.loading) return;
     this.loading = true;
     this.feedAsked = performance.now();
+    this.feedPackets = this.model.frame?.feed?.packets ?? 0;
     try {
       this.model.live = await (this.model.meta.kind === "feed" ? loadFeed(this.model.plan) : loadLive(this.model.plan));
       this.bar.renew();
@@ -230,6 +233,8 @@ class Room {
 
 async function start(): Promise<void> {
   startTheme();
+  // The cookie stands for the token from now on: it shall not stay in the address or in the history
+  if (new URLSearchParams(location.search).has("token")) history.replaceState(null, "", location.pathname + location.hash);
   try {
     const room = new Room(await loadModel());
     room.start();

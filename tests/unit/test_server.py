@@ -24,7 +24,7 @@ from steppe.server.session import Options, Session, open_session
 testclient = pytest.importorskip("starlette.testclient")
 
 TOKEN = "a-token-for-tests"
-HEAD = {"authorization": f"Bearer {TOKEN}"}
+HEAD = {"authorization": f"Bearer {TOKEN}", "content-type": "application/json"}
 BASE = "http://127.0.0.1:8472"
 
 

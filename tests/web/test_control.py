@@ -230,6 +230,29 @@ def test_a_cut_is_marked_stale_and_mended_without_gap_or_duplicate(watched: Any,
     assert watched.complaints == []
 
 
+def test_the_token_to_watch_leaves_the_address_and_a_cookie_stays(watched: Any, replayed: Served) -> None:
+    from steppe.server.app import build
+
+    plain, replayed.app = replayed.app, build(replayed.session, TOKEN, watch="a-token-to-watch")
+    replayed.stop()
+    replayed.start()
+    try:
+        assert watched.page.goto(replayed.address).status == 401
+        watched.page.goto(f"{replayed.address}?token=a-token-to-watch#token={TOKEN}&operator=tester")
+        watched.page.wait_for_selector("html[data-ready=yes]")
+        assert "a-token-to-watch" not in watched.page.url and TOKEN in watched.page.url
+        assert watched.page.evaluate("document.cookie") == ""
+        # files, documents and the stream come by the cookie, and so does the page when it is loaded again
+        replayed.session.lease.release()
+        watched.page.reload()
+        watched.page.wait_for_selector("html[data-ready=yes]")
+        assert sent(watched.page, action="hold")
+    finally:
+        replayed.stop()
+        replayed.app = plain
+        replayed.start()
+
+
 def test_telemetry_is_shown_and_its_end_is_marked(watched: Any) -> None:
     session = open_mission("ms-21", Options(samples=0), feed=True)
     served = Served(session)
@@ -244,7 +267,8 @@ def test_telemetry_is_shown_and_its_end_is_marked(watched: Any) -> None:
             lines.append(json.dumps({"time_utc": session.plan.utc_at(moment).isoformat(), "position_m": place}))
         answer = page.evaluate(
             """([body, token]) => fetch('/api/telemetry', {method: 'POST', body,
-               headers: {authorization: `Bearer ${token}`}}).then((one) => one.json())""",
+               headers: {authorization: `Bearer ${token}`, 'content-type': 'application/x-ndjson'}})
+               .then((one) => one.json())""",
             ["\n".join(lines), TOKEN],
         )
         assert answer["taken"] == 30

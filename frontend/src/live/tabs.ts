@@ -146,7 +146,7 @@ export class Tabs {
     const [eastLabel, east] = input("wind-east", "to the east");
     const [northLabel, north] = input("wind-north", "to the north");
     const sure = (text: string): boolean => confirm(`${text}\n\nThe rest of the return is flown anew; what was shown stays.`);
-    const failures = meta.failures.map((one) => button(`Fail: ${one.replaceAll("-", " ")}`, `fail-${one}`, async () => sure(`Let the separation fail: ${one}?`) && this.orders.send({ action: "fail", case: one })));
+    const failures = meta.failures.map((one) => button(`Fail: ${one.replaceAll("-", " ")}`, `fail-${one}`, async () => sure(`Let this fail: ${one.replaceAll("-", " ")}?`) && this.orders.send({ action: "fail", case: one })));
     this.body.replaceChildren(
       lease,
       element("p", {}, button("Ballistic descent now", "ballistic", async () => sure("Switch to the ballistic descent?") && this.orders.send({ action: "ballistic" })), ...failures),

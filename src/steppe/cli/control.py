@@ -6,6 +6,7 @@ import secrets
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
+from urllib.parse import quote
 
 import typer
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from steppe.server.session import Options, Session
 
 EXAMPLE: Final = "Example:  steppe control ms-21 --rate 10"
-_LOCAL: Final = ("127.0.0.1", "localhost", "::1")
-_SHORTEST_TOKEN: Final = 8
 
 
 def control_verb(
@@ -42,6 +41,13 @@ def control_verb(
     token: Annotated[
         str | None, typer.Option("--token", help="Token for commands and telemetry; default: a new random one.")
     ] = None,
+    watch_token: Annotated[
+        str | None,
+        typer.Option(
+            "--watch-token",
+            help="Token to watch; default: none on this machine, a new random one where --host names another address.",
+        ),
+    ] = None,
     samples: Annotated[
         int, typer.Option("--samples", min=0, max=10000, help="Returns in each landing prediction; 0: none.")
     ] = 32,
@@ -53,26 +59,36 @@ def control_verb(
 ) -> None:
     """Serve the control-room page until interrupted."""
     _require_web()
-    if token is not None and len(token) < _SHORTEST_TOKEN:
-        raise ConfigError(f"a token has at least {_SHORTEST_TOKEN} letters", key="--token")
-    from steppe.server.serving import bound_socket, serve
+    from steppe.server.keys import Keys
+    from steppe.server.serving import bound_socket, is_local, serve
     from steppe.server.session import Options
 
+    keys = Keys(token or secrets.token_urlsafe(18), watch_token or None)
     listening = bound_socket(host, port)
     try:
+        local = is_local(listening)
+        if not local and keys.watch is None:
+            keys = Keys(keys.command, secrets.token_urlsafe(18))
         with progress_line(f"{mission}: loading the models") as progress:
             options = Options(rate, None, samples, out, campaign, not hold)
             session = open_mission(mission, options, first=first, feed=feed, progress=progress)
         from steppe.server.app import build
 
-        given = token or secrets.token_urlsafe(12)
-        hosts = frozenset() if host in _LOCAL else frozenset({host.lower(), "*"})
+        hosts = frozenset({host.lower()} if local else {host.lower(), "*"})
         address = f"http://{host if ':' not in host else f'[{host}]'}:{listening.getsockname()[1]}/"
+        page = address if keys.watch is None else f"{address}?token={quote(keys.watch, safe='')}"
         if as_json:
-            emit_json({"address": address, "token": given, "kind": session.kind})
+            shown = {"address": address, "page": page, "token": keys.command, "watch_token": keys.watch}
+            emit_json({**shown, "kind": session.kind})
         else:
-            message(f"to watch      {address}\nto command    {address}#token={given}\nstop with Ctrl-C")
-        serve(build(session, given, hosts), listening)
+            message(
+                f"to watch      {page}\nto command    {page}#token={quote(keys.command, safe='')}\nstop with Ctrl-C"
+            )
+            if not local:
+                message(
+                    "others can reach this port and read what passes: on a network that you do not trust use ssh -L"
+                )
+        serve(build(session, keys.command, hosts, keys.watch), listening)
     finally:
         listening.close()
 

@@ -17,8 +17,10 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 
 from steppe.errors import CommandError, SteppeError, TelemetryError
+from steppe.server.bodies import JSON_TYPES, PACKET_TYPES, BodyError, body_of
 from steppe.server.documents import Documents
-from steppe.server.guard import Guard, bearer_fits
+from steppe.server.guard import Guard
+from steppe.server.keys import Keys
 from steppe.server.orders import obey
 from steppe.server.replay import replay
 from steppe.server.session import Session
@@ -27,7 +29,7 @@ from steppe.view.report import static_text
 LARGEST_ORDER: Final = 10_000
 LARGEST_TELEMETRY: Final = 1_000_000
 # Readers of streams at the same time
-_READERS: Final = 64
+READERS: Final = 128
 _STATIC: Final = {
     "control.js": "text/javascript",
     "control.css": "text/css",
@@ -42,7 +44,7 @@ class Room:
     ----------
     session, documents
         State and its documents.
-    token
+    keys
         What an operator and a feed show.
     readers
         Streams that are open.
@@ -50,11 +52,11 @@ class Room:
 
     session: Session
     documents: Documents
-    token: str
+    keys: Keys
     readers: int = 0
 
 
-def build(session: Session, token: str, hosts: frozenset[str] = frozenset()) -> Starlette:
+def build(session: Session, token: str, hosts: frozenset[str] = frozenset(), watch: str | None = None) -> Starlette:
     """Return the application.
 
     Parameters
@@ -65,8 +67,16 @@ def build(session: Session, token: str, hosts: frozenset[str] = frozenset()) -> 
         Bearer token for commands and telemetry.
     hosts
         Names beside the local ones under which the page may be asked for; ``"*"`` stands for any address.
+    watch
+        Token for everything else; None lets whoever reaches the port watch.
+
+    Raises
+    ------
+    ConfigError
+        If a token is short, or both are the same.
     """
-    room = Room(session, Documents(session), token)
+    keys = Keys(token, watch)
+    room = Room(session, Documents(session), keys)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -96,11 +106,12 @@ def build(session: Session, token: str, hosts: frozenset[str] = frozenset()) -> 
         Route("/api/command", bound(_command), methods=["POST"]),
         Route("/api/telemetry", bound(_telemetry), methods=["POST"]),
     ]
-    return Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(Guard, hosts=hosts)])
+    return Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(Guard, keys=keys, hosts=hosts)])
 
 
 def _refusal(status: int, text: str) -> JSONResponse:
-    return JSONResponse({"ok": False, "error": text}, status)
+    # A text may quote what came, and half a surrogate pair is no UTF-8
+    return JSONResponse({"ok": False, "error": text.encode("utf-8", "replace").decode()}, status)
 
 
 async def _page(_: Room, __: Request) -> Response:
@@ -155,8 +166,8 @@ async def _history(room: Room, request: Request) -> Response:
 
 async def _stream(room: Room, request: Request) -> Response:
     """Server-sent events: the session, or with ``from`` a replay of the flight of its own."""
-    if room.readers >= _READERS:
-        return _refusal(503, f"{_READERS} streams are open already; close a page")
+    if room.readers >= READERS:
+        return _refusal(503, f"{READERS} streams are open already; close a page")
     try:
         after = _last_id(request)
         own = "from" in request.query_params
@@ -182,11 +193,12 @@ async def _stream(room: Room, request: Request) -> Response:
 
 
 async def _command(room: Room, request: Request) -> Response:
-    if not bearer_fits(request.headers.get("authorization"), room.token):
+    if not room.keys.may_command(request.headers.get("authorization")):
         return _refusal(401, "the token is missing or wrong; it stands in the address that 'steppe control' printed")
-    body = await _body(request, LARGEST_ORDER)
-    if body is None:
-        return _refusal(413, f"an order has at most {LARGEST_ORDER} bytes")
+    try:
+        body = await body_of(request, LARGEST_ORDER, JSON_TYPES)
+    except BodyError as problem:
+        return _refusal(problem.status, str(problem))
     try:
         order: Any = json.loads(body)
     except (ValueError, RecursionError):
@@ -200,13 +212,14 @@ async def _command(room: Room, request: Request) -> Response:
 
 
 async def _telemetry(room: Room, request: Request) -> Response:
-    if not bearer_fits(request.headers.get("authorization"), room.token):
+    if not room.keys.may_command(request.headers.get("authorization")):
         return _refusal(401, "the token is missing or wrong; it stands in what 'steppe control' printed")
     if room.session.feed is None:
         return _refusal(409, "this session takes no telemetry; start it with: steppe control MISSION --feed")
-    body = await _body(request, LARGEST_TELEMETRY)
-    if body is None:
-        return _refusal(413, f"a packet has at most {LARGEST_TELEMETRY} bytes; send several")
+    try:
+        body = await body_of(request, LARGEST_TELEMETRY, PACKET_TYPES)
+    except BodyError as problem:
+        return _refusal(problem.status, str(problem))
     try:
         async with room.session.busy:
             taken = await asyncio.to_thread(room.session.feed.take, body, room.session.flight.epoch)
@@ -216,17 +229,6 @@ async def _telemetry(room: Room, request: Request) -> Response:
         text = f"{taken['jumps']} packets jump; the last residual is {taken['residual_m']:.0f} m"
         room.session.say("caution", text)
     return JSONResponse({"ok": True, **taken})
-
-
-async def _body(request: Request, largest: int) -> bytes | None:
-    """Return the body, None if it is larger than allowed; no more than that is ever held."""
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > largest:
-            return None
-        parts.append(part)
-    return b"".join(parts)
 
 
 def _last_id(request: Request) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -201,7 +202,8 @@ def text_of(order: dict[str, Any], name: str) -> str:
         If it is missing or no text.
     """
     value = order.get(name)
-    if not isinstance(value, str) or len(value) > 200:
+    # What is printable has no half of a surrogate pair, which no stream could carry on
+    if not isinstance(value, str) or len(value) > 200 or not value.isprintable():
         raise CommandError(f"'{name}' is missing or no short text")
     return value
 
@@ -215,6 +217,7 @@ def number_of(order: dict[str, Any], name: str) -> float:
         If it is missing, no number, or not finite.
     """
     value = order.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    # The comparison also refuses whole numbers that no float can hold, and what is no number
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
         raise CommandError(f"'{name}' is missing or no finite number")
     return float(value)

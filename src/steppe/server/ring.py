@@ -10,6 +10,8 @@ from typing import Any
 
 # Five minutes at ten a second: longer than a browser needs to come back
 KEPT = 3000
+# A reader that was up to date may fall behind by so many, 10 s of frames: older ones would be taken for the present
+QUEUE = 100
 _LOOK_S = 0.5
 
 
@@ -50,17 +52,23 @@ class Ring:
     async def read(self, after: int | None, ends: Callable[[], bool]) -> AsyncIterator[str]:
         """Yield messages from the one after a number on, or from the newest; each once and in order.
 
-        Where messages are lost, because the reader was away or slow for too long, it is told so by an event ``gap``.
+        Where messages are lost, because the reader was away for too long or reads too slowly, it is told so by an
+        event ``gap``. Who comes back gets all that is kept; who was up to date and falls behind by more than `QUEUE`
+        goes on with the newest.
         """
+        current = False
         wanted = self._next if after is None or after >= self._next else after + 1
         while not ends():
             first = self._next - len(self._items)
+            current = current or wanted >= self._next
+            if current and self._next - wanted > QUEUE:
+                first = self._next - 1
             if wanted < first:
                 yield sse("gap", None, {"from": wanted, "to": first - 1})
                 wanted = first
             while wanted < self._next:
                 oldest = self._next - len(self._items)
-                if wanted < oldest:
+                if wanted < oldest or (current and self._next - wanted > QUEUE):
                     break
                 item = self._items[wanted - oldest]
                 wanted += 1

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from datetime import UTC, datetime
 from typing import Any, Final
-
-import numpy as np
 
 from steppe.errors import ElementsError, TelemetryError
 from steppe.flight.estimation import Measurement
@@ -101,10 +100,10 @@ def _checked(
 ) -> Measurement:
     if abs(time_s) > _LARGEST_DAYS * 86400.0:
         raise TelemetryError(f"{where}: {abs(time_s) / 86400.0:.1f} days from the flight; is it another mission?")
-    radius = float(np.linalg.norm(place))
+    radius = math.hypot(*place)
     if not _RADIUS_M[0] <= radius <= _RADIUS_M[1]:
         raise TelemetryError(f"{where}: {radius / 1e3:.0f} km from the centre of the Earth; expected ITRF in metres")
-    if velocity is not None and not float(np.linalg.norm(velocity)) <= _FASTEST_M_S:
+    if velocity is not None and not math.hypot(*velocity) <= _FASTEST_M_S:
         raise TelemetryError(f"{where}: faster than {_FASTEST_M_S / 1e3:g} km/s; expected m/s")
     sds = []
     for name, assumed in (("position_sd_m", POSITION_SD_M), ("velocity_sd_m_s", VELOCITY_SD_M_S)):
@@ -120,15 +119,18 @@ def _checked(
 def _moment(value: Any, where: str) -> datetime:
     try:
         moment = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise TelemetryError(f"{where}: time_utc: expected a time such as 2022-09-29T10:34:24.5Z, got '{value}'")
-    return moment.astimezone(UTC)
+        # Beyond the years 1 to 9999 a time has no UTC
+        found = None if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        found = None
+    if found is None:
+        got = str(value)[:60]
+        raise TelemetryError(f"{where}: time_utc: expected a time such as 2022-09-29T10:34:24.5Z, got '{got}'")
+    return found
 
 
 def _number(value: Any, name: str, where: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
         raise TelemetryError(f"{where}: {name} is missing or no finite number")
     return float(value)
 
