@@ -137,3 +137,37 @@ def write_text(path: Path, text: str, *, durable: bool = False) -> None:
     """
     with atomic_path(path, durable=durable) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def require_marked(folder: Path, what: str, holds: str, marker: str) -> None:
+    """Raise OutputError if a folder holds anything, and not the file by which our older products are known.
+
+    Parameters
+    ----------
+    folder
+        Where to write; it may be missing.
+    what, holds
+        What people call what is written ("the summary"), and what such a folder holds ("summary").
+    marker
+        Name of the file.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"cannot write {what} to {folder}: it is a file; name a folder")
+    try:
+        names = [path.name for path in folder.iterdir()] if folder.exists() else []
+    except OSError as problem:
+        raise output_error(folder, problem) from problem
+    if names and marker not in names:
+        raise OutputError(
+            f"cannot write {what} to {folder}: the folder is not empty and holds no {holds} ({marker}); "
+            "choose a new or empty folder"
+        )
+
+
+def made(folder: Path) -> Path:
+    """Return a folder, made if it is missing; raise OutputError where that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise output_error(folder, problem) from problem
+    return folder

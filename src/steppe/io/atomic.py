@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from steppe.files import atomic_path, output_error, write_text
+from steppe.files import atomic_path, made, output_error, require_marked, write_text
 
-__all__ = ["atomic_path", "output_error", "write_text"]
+__all__ = ["atomic_path", "made", "output_error", "require_marked", "write_text"]

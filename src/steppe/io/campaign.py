@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from steppe.errors import OutputError
-from steppe.io.atomic import output_error, write_text
-from steppe.io.geojson import circle, polygon
+from steppe.io.atomic import made, require_marked, write_text
+from steppe.io.geojson import circle, feature, polygon
 from steppe.io.kml import kml_text, write_kml
 
 _MARKER: Final = "summary.json"
@@ -35,31 +34,20 @@ def footprint_geojson(document: Mapping[str, Any], shapes: Sequence[Mapping[str,
     features = []
     for shape in shapes:
         about = {key: value for key, value in shape.items() if key != "ring_deg"}
-        features.append(_feature(polygon(shape["ring_deg"]), about))
+        features.append(feature(polygon(shape["ring_deg"]), about))
     landing, zone = document["landing"], document["zone"]
     if landing is not None:
         point = [round(landing["mean_longitude_deg"], 6), round(landing["mean_latitude_deg"], 6)]
-        features.append(_feature({"type": "Point", "coordinates": point}, {"kind": "mean", "of": landing["samples"]}))
+        features.append(feature({"type": "Point", "coordinates": point}, {"kind": "mean", "of": landing["samples"]}))
     if zone is not None:
         about = {"kind": "zone", "name": zone["name"], "title": zone["title"], "radius_m": zone["radius_m"]}
-        features.append(_feature(circle(zone["longitude_deg"], zone["latitude_deg"], zone["radius_m"]), about))
+        features.append(feature(circle(zone["longitude_deg"], zone["latitude_deg"], zone["radius_m"]), about))
     return {"type": "FeatureCollection", "features": features}
 
 
 def check_summary_folder(folder: Path) -> None:
     """Raise OutputError if the folder holds anything that is not an older summary."""
-    folder = Path(folder)
-    if folder.exists() and not folder.is_dir():
-        raise OutputError(f"cannot write the summary to {folder}: it is a file; name a folder")
-    try:
-        names = [path.name for path in folder.iterdir()] if folder.exists() else []
-    except OSError as problem:
-        raise output_error(folder, problem) from problem
-    if names and _MARKER not in names:
-        raise OutputError(
-            f"cannot write the summary to {folder}: the folder is not empty and holds no summary ({_MARKER}); "
-            "choose a new or empty folder"
-        )
+    require_marked(Path(folder), "the summary", "summary", _MARKER)
 
 
 def write_summary(document: Mapping[str, Any], shapes: Sequence[Mapping[str, Any]], folder: Path) -> list[Path]:
@@ -82,12 +70,8 @@ def write_summary(document: Mapping[str, Any], shapes: Sequence[Mapping[str, Any
     OutputError
         If the folder is not ours to write to (`check_summary_folder`), or the disk refuses.
     """
-    folder = Path(folder)
     check_summary_folder(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        raise output_error(folder, problem) from problem
+    folder = made(Path(folder))
     files = [folder / _MARKER]
     write_text(files[0], json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
     if shapes:
@@ -108,7 +92,3 @@ def _name(about: Mapping[str, Any]) -> str:
     if about["kind"] == "mean":
         return "Mean landing point"
     return str(about["title"] or about["name"])
-
-
-def _feature(geometry: dict[str, Any], properties: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "Feature", "geometry": geometry, "properties": properties}

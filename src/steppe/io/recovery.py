@@ -12,11 +12,10 @@ from typing import Any, Final
 import numpy as np
 
 from steppe.ensemble.footprint import spread
-from steppe.errors import OutputError
 from steppe.ground.recovery import Recovery, first_shares
 from steppe.ground.setup import Post
-from steppe.io.atomic import output_error, write_text
-from steppe.io.geojson import polygon
+from steppe.io.atomic import made, require_marked, write_text
+from steppe.io.geojson import feature, polygon
 from steppe.io.kml import kml_text, write_kml
 
 MARKER: Final = "recovery.json"
@@ -52,7 +51,7 @@ def recovery_geojson(study: Recovery) -> dict[str, Any]:
         means[points.side] = points.mean_deg
         for share, ring in rings(points.latitude_deg, points.longitude_deg):
             about = {"kind": "footprint", "side": points.side, "share": share}
-            features.append({"type": "Feature", "geometry": polygon(ring), "properties": about})
+            features.append(feature(polygon(ring), about))
     for post in posts_of(study):
         place = post.place
         about = {"kind": "post", "type": post.type, "count": post.count, "place": place.name, "side": place.side}
@@ -61,7 +60,7 @@ def recovery_geojson(study: Recovery) -> dict[str, Any]:
         line = [[round(place.longitude_deg, 6), round(place.latitude_deg, 6)], [round(lon, 6), round(lat, 6)]]
         geometry = {"type": "LineString", "coordinates": line}
         about = {"kind": "leg", "type": post.type, "place": place.name, "side": place.side}
-        features.append({"type": "Feature", "geometry": geometry, "properties": about})
+        features.append(feature(geometry, about))
     return {"type": "FeatureCollection", "features": features}
 
 
@@ -98,18 +97,7 @@ def posts_csv(study: Recovery) -> str:
 
 def check_recovery_folder(folder: Path) -> None:
     """Raise OutputError if the folder holds anything that is not an older study."""
-    folder = Path(folder)
-    if folder.exists() and not folder.is_dir():
-        raise OutputError(f"cannot write the study to {folder}: it is a file; name a folder")
-    try:
-        names = [path.name for path in folder.iterdir()] if folder.exists() else []
-    except OSError as problem:
-        raise output_error(folder, problem) from problem
-    if names and MARKER not in names:
-        raise OutputError(
-            f"cannot write the study to {folder}: the folder is not empty and holds no staging study ({MARKER}); "
-            "choose a new or empty folder"
-        )
+    require_marked(Path(folder), "the study", "staging study", MARKER)
 
 
 def write_recovery(study: Recovery, folder: Path) -> list[Path]:
@@ -141,10 +129,7 @@ def write_recovery(study: Recovery, folder: Path) -> list[Path]:
         "posts.csv": posts_csv(study),
         "recovery.geojson": json.dumps(collection, ensure_ascii=False, allow_nan=False) + "\n",
     }
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        raise output_error(folder, problem) from problem
+    made(folder)
     for name, text in texts.items():
         write_text(folder / name, text)
     write_kml(kml_text(collection, title, _name, _colour), folder / "recovery.kml")
@@ -153,7 +138,7 @@ def write_recovery(study: Recovery, folder: Path) -> list[Path]:
 
 def _point(longitude_deg: float, latitude_deg: float, about: dict[str, Any]) -> dict[str, Any]:
     geometry = {"type": "Point", "coordinates": [round(longitude_deg, 6), round(latitude_deg, 6)]}
-    return {"type": "Feature", "geometry": geometry, "properties": about}
+    return feature(geometry, about)
 
 
 def _row(post: Post) -> list[Any]:

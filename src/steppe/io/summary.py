@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+import numpy as np
 
 from steppe.errors import ConfigError, nearest
 from steppe.flight.result import Departing, Event, Flight, Touchdown, Track
@@ -64,7 +67,7 @@ def summary(flight: Flight, timezone: str | None = None) -> dict[str, Any]:
     }
     if timezone is not None:
         result["local_time"] = timezone
-    clean: dict[str, Any] = _finite(result)
+    clean: dict[str, Any] = finite(result)
     return clean
 
 
@@ -139,12 +142,12 @@ def _module(flight: Flight, track: Track) -> dict[str, Any]:
     return row
 
 
-def _finite(value: Any) -> Any:
-    """Return the same structure with None for NaN and infinity, which JSON cannot say."""
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
+def finite(value: Any) -> Any:
+    """Return the same structure with plain numbers, and None for NaN and infinity, which JSON cannot say."""
+    if isinstance(value, Mapping):
+        return {str(key): finite(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    if isinstance(value, float):
+        return [finite(item) for item in value]
+    if isinstance(value, float | np.floating):
         return float(value) if math.isfinite(value) else None
     return value

@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from steppe.ensemble.manifest import INPUT_PREFIX
 from steppe.ensemble.summary import Summary
+from steppe.io.summary import finite
 from steppe.nomenclature import VARIABLES
 from steppe.view.campaign import DISTRIBUTIONS, DRIVEN
-from steppe.view.documents import coast_document, packed, plain, towns_document
+from steppe.view.documents import coast_document, packed, towns_document
 
 # Of the quantiles those that people ask for
 _SHARES: Final = (0.01, 0.05, 0.5, 0.95, 0.99, 0.999)
@@ -65,7 +66,7 @@ def campaign_document(summary: Summary) -> dict[str, Any]:
         else [f"The campaign is not complete: {about['missing_shards']} shards are missing."],
         "coast": coast_document(),
     }
-    result: dict[str, Any] = plain(document)
+    result: dict[str, Any] = finite(document)
     return result
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import functools
 import math
-from collections.abc import Mapping
 from importlib import resources
 from typing import Any, Final
 
@@ -13,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from steppe.flight.result import Event, Flight, Track
-from steppe.io.summary import summary
+from steppe.io.summary import finite, summary
 from steppe.nomenclature import EVENTS, VARIABLES
 from steppe.view.map import TOWNS
 
@@ -31,17 +30,6 @@ MODULE_COLUMNS: Final = ("time_s", "altitude_m", "latitude_deg", "longitude_deg"
 def packed(values: npt.ArrayLike) -> str:
     """Return numbers as base64 of little-endian doubles: exact, and smaller than decimals."""
     return base64.b64encode(np.ascontiguousarray(values, dtype="<f8").tobytes()).decode("ascii")
-
-
-def plain(value: Any) -> Any:
-    """Return the same structure with plain numbers, and None for what is no number, which JSON cannot say."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, float | np.floating):
-        return float(value) if math.isfinite(value) else None
-    return value
 
 
 @functools.cache
@@ -123,7 +111,7 @@ def flight_document(flight: Flight) -> dict[str, Any]:
         "notes": about["notes"],
         "coast": coast_document(),
     }
-    result: dict[str, Any] = plain(document)
+    result: dict[str, Any] = finite(document)
     return result
 
 
