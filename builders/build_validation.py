@@ -143,6 +143,33 @@ def headline(flights: list[Any]) -> list[str]:
     ]
 
 
+def beside_the_plans() -> list[str]:
+    """Return the lines of the table of landing times: the planners' own, and steppe's of the same returns."""
+    from steppe.flight.records import bundled_records
+    from steppe.flight.validate import summarize, validate
+
+    checked = validate(bundled_records(), mode="planned")
+    summary = summarize(checked)
+    both = [
+        (abs(plan), abs(ours.value_s))
+        for one in checked
+        if one.mode == "guided" and (plan := one.landing_plan_error_s) is not None
+        if (ours := one.main.residuals["touchdown_s"]) is not None
+    ]
+    nearer = sum(ours < plan for plan, ours in both)
+    rms = [(sum(pair[side] ** 2 for pair in both) / len(both)) ** 0.5 for side in (0, 1)]
+    return [
+        f"| {len(both)} guided returns with a published plan | median size | root mean square | largest |",
+        "| --- | ---: | ---: | ---: |",
+        f"| announced before the flight | {summary['announced_plan_abs_median_s']:.1f} s | {rms[0]:.1f} s "
+        f"| {summary['announced_plan_abs_max_s']:.0f} s |",
+        f"| steppe | {summary['touchdown_abs_median_s_of_announced']:.1f} s | {rms[1]:.1f} s "
+        f"| {max(ours for _, ours in both):.0f} s |",
+        "",
+        f"steppe is nearer in {nearer} of the {len(both)}.",
+    ]
+
+
 def draw(flights: list[Any], path: Path) -> None:
     """Draw the residuals and the landings."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -259,6 +286,7 @@ def main() -> int:
     text = replaced(text, "headline", headline(flights))
     text = replaced(text, "medians", medians(found))
     text = replaced(text, "returns", rows_of(flights, events))
+    text = replaced(text, "plans", beside_the_plans())
     page.write_text(text, encoding="utf-8")
     images = ROOT / "docs" / "images"
     draw(flights, images / "validation.png")

@@ -16,6 +16,7 @@ from steppe.flight.records import (
     bundled_records,
     choose_zone,
     delta_v_by_rule,
+    landing_plan_error_s,
     last_orbit,
     mission_of,
     precision_s,
@@ -164,6 +165,19 @@ def test_summary_is_over_guided_returns() -> None:
     assert summary["guided_returns"] == summary["ballistic_returns"] == 1
     along = summary["ballistic_along_track_max_km"]
     assert along is not None and along < 50.0
+
+
+def test_announced_plans_are_compared_with_the_same_landings(ms21: dict[str, Any]) -> None:
+    # MS-21: 10:57:00 announced, 10:57:11 flown; no plan of TMA-07M was published
+    assert landing_plan_error_s(ms21) == -11.0
+    assert landing_plan_error_s(RECORDS["TMA-07M"]) is None
+    assert landing_plan_error_s({**ms21, "status": {"landing_utc": "planned"}}) is None
+    summary = summarize(validate([ms21, RECORDS["TMA-07M"]], mode="planned"))
+    assert summary["announced_plan_abs_median_s"] == 11.0
+    assert summary["announced_plan_count"] == 1
+    assert summary["touchdown_abs_median_s_of_announced"] != summary["touchdown_abs_median_s"]
+    with pytest.raises(ConfigError, match="landing_utc"):
+        landing_plan_error_s({**ms21, "planned": {"landing_utc": "soon"}})
 
 
 @pytest.mark.parametrize(

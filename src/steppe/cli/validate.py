@@ -174,6 +174,13 @@ def _summary(summary: dict[str, float | int | None]) -> Table:
     )
     for label, text in rows:
         grid.add_row(label, text)
+    if summary["announced_plan_count"]:
+        grid.add_row(
+            "announced plans",
+            f"the planners' own landing times: median {value('announced_plan_abs_median_s')} s, worst "
+            f"{value('announced_plan_abs_max_s')} s ({summary['announced_plan_count']} published; "
+            f"steppe on the same: {value('touchdown_abs_median_s_of_announced')} s)",
+        )
     if summary["unusable"]:
         grid.add_row("cannot be used", f"{summary['unusable']} of {summary['returns']}, see below")
     return grid

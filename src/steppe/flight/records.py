@@ -160,6 +160,24 @@ def status_of(record: Json, key: str) -> str:
     return str(_table(record, "status").get(key, "unstated"))
 
 
+def landing_plan_error_s(record: Json) -> float | None:
+    """Return how far the landing time announced before the flight was from the real one (announced minus flown, s).
+
+    It says how well the planners themselves knew the moment. None where no plan was published, or no landing.
+
+    Raises
+    ------
+    ConfigError
+        If one of the two is no date and time.
+    """
+    announced = _table(record, "planned").get("landing_utc")
+    value = announced.get("value") if isinstance(announced, dict) else announced
+    planned, flown = moment({**record, "landing_utc": value}, "landing_utc"), moment(record, "landing_utc")
+    if planned is None or flown is None or status_of(record, "landing_utc") == "planned":
+        return None
+    return (planned - flown).total_seconds()
+
+
 def name_of(record: Json, number: int = 0) -> str:
     """Return the name of a record, or its number in the file."""
     return str(record.get("id") or record.get("spacecraft") or f"return {number + 1}")

@@ -100,7 +100,8 @@ class Compared:
 class Checked:
     """One record: what it is, and its two comparisons (None for a mode that was not asked for or cannot be flown).
 
-    `conflicts` tells on which fields the sources disagree, and what they say.
+    `conflicts` tells on which fields the sources disagree, and what they say; `landing_plan_error_s` how far the
+    landing time announced before the flight was from the real one.
     """
 
     id: str
@@ -114,6 +115,7 @@ class Checked:
     planned: Compared | None
     as_flown: Compared | None
     conflicts: tuple[str, ...] = field(default=())
+    landing_plan_error_s: float | None = None
 
     @property
     def main(self) -> Compared:
@@ -152,12 +154,13 @@ def check(record: rec.Json, *, mode: Mode = "both", number: int = 0) -> Checked:
     """Plan, fly and compare one record; arguments as in `validate`."""
     planned = _planned(record) if mode in ("planned", "both") else None
     as_flown = _as_flown(record) if mode in ("as-flown", "both") else None
-    undocking, zone, why, altitude_km = None, None, "", None
+    undocking, zone, why, altitude_km, plan_error_s = None, None, "", None, None
     try:
         undocking = rec.moment(record, "undock_utc")
         choice = rec.choose_zone(record)
         zone, why = choice.name, choice.why
         altitude_km = rec.station_altitude_m(record) / 1e3
+        plan_error_s = rec.landing_plan_error_s(record)
     except SteppeError:
         pass  # the comparison carries the reason
     load = record.get("max_g")
@@ -173,6 +176,7 @@ def check(record: rec.Json, *, mode: Mode = "both", number: int = 0) -> Checked:
         planned=planned,
         as_flown=as_flown,
         conflicts=rec.conflicts_of(record),
+        landing_plan_error_s=plan_error_s,
     )
 
 
@@ -268,6 +272,9 @@ def summarize(checked: Iterable[Checked], *, as_flown: bool = False) -> dict[str
     ballistic = [(one, comparison) for one, comparison in usable if one.mode != "guided"]
     seconds = [abs(value) for _, c in guided if (value := _touchdown_s(c)) is not None]
     signed = [value for _, c in guided if (value := _touchdown_s(c)) is not None]
+    # the same returns, as the planners announced them
+    announced = [(one.landing_plan_error_s, _touchdown_s(c)) for one, c in guided]
+    announced_s = [(abs(plan), abs(ours)) for plan, ours in announced if plan is not None and ours is not None]
     kilometres = [c.miss.distance_km for _, c in guided if c.miss]
     ignitions = [r for _, c in usable if (r := c.residuals["ignition_s"]) is not None]
     precise = [abs(r.value_s) for r in ignitions if r.second_precise]
@@ -280,6 +287,10 @@ def summarize(checked: Iterable[Checked], *, as_flown: bool = False) -> dict[str
         "touchdown_mean_s": statistics.fmean(signed) if signed else None,
         "touchdown_rms_s": _rms(signed),
         "touchdown_rms_km": _rms(kilometres),
+        "announced_plan_abs_median_s": _median([plan for plan, _ in announced_s]),
+        "announced_plan_abs_max_s": max((plan for plan, _ in announced_s), default=None),
+        "announced_plan_count": len(announced_s),
+        "touchdown_abs_median_s_of_announced": _median([ours for _, ours in announced_s]),
         "guided_returns": sum(one.mode == "guided" for one, _ in pairs),
         "guided_compared": len(seconds),
         "guided_with_position": len(kilometres),
@@ -333,6 +344,7 @@ def _one(one: Checked) -> dict[str, Any]:
         },
         "published_max_g": one.published_max_g,
         "conflicts": list(one.conflicts),
+        "landing_plan_error_s": one.landing_plan_error_s,
         "undocking_utc": None if one.undocking_utc is None else _utc(one.undocking_utc),
         "zone": one.zone,
         "zone_why": one.zone_why,
