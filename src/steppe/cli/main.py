@@ -46,24 +46,30 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("fly", epilog=fly.EXAMPLE)(fly.fly_verb)
-app.command("plan", epilog=plan.EXAMPLE)(plan.plan_verb)
-app.command("control", epilog=control.EXAMPLE)(control.control_verb)
-app.command("disperse", epilog=disperse.EXAMPLE)(disperse.disperse_verb)
-app.command("debris", epilog=debris.EXAMPLE)(debris.debris_verb)
-app.command("loads", epilog=loads.EXAMPLE)(loads.loads_verb)
-app.command("fetch", epilog=fetch.EXAMPLE)(fetch.fetch_verb)
-app.command("crew", epilog=crew.EXAMPLE)(crew.crew_verb)
-app.command("recover", epilog=recover.EXAMPLE)(recover.recover_verb)
-app.command("missions", epilog="Example:  steppe missions --json")(show.missions_verb)
-app.command("vehicles", epilog="Example:  steppe vehicles")(show.vehicles_verb)
-app.command("zones", epilog="Example:  steppe zones")(show.zones_verb)
-app.command("show", epilog="Example:  steppe show ms-21 > my-mission.toml")(show.show_verb)
-app.command("rotation", epilog=rotation.EXAMPLE)(rotation.rotation_verb)
-app.command("summary", epilog=summary.EXAMPLE)(summary.summary_verb)
-app.command("validate", epilog=validate.EXAMPLE)(validate.validate_verb)
-app.command("doctor", epilog="Example:  steppe doctor --json")(doctor.doctor_verb)
-app.add_typer(bench.app, name="bench")
+# Panels of the help, in the order of a return
+_RETURN: Final = "A return, from the plan to the ground"
+_MANY: Final = "Many returns, and the proof"
+_GROUND: Final = "People, recovery and safety"
+_DATA: Final = "Presets and data"
+_MACHINE: Final = "This machine"
+app.command("plan", epilog=plan.EXAMPLE, rich_help_panel=_RETURN)(plan.plan_verb)
+app.command("fly", epilog=fly.EXAMPLE, rich_help_panel=_RETURN)(fly.fly_verb)
+app.command("control", epilog=control.EXAMPLE, rich_help_panel=_RETURN)(control.control_verb)
+app.command("loads", epilog=loads.EXAMPLE, rich_help_panel=_RETURN)(loads.loads_verb)
+app.command("disperse", epilog=disperse.EXAMPLE, rich_help_panel=_MANY)(disperse.disperse_verb)
+app.command("summary", epilog=summary.EXAMPLE, rich_help_panel=_MANY)(summary.summary_verb)
+app.command("validate", epilog=validate.EXAMPLE, rich_help_panel=_MANY)(validate.validate_verb)
+app.command("debris", epilog=debris.EXAMPLE, rich_help_panel=_GROUND)(debris.debris_verb)
+app.command("recover", epilog=recover.EXAMPLE, rich_help_panel=_GROUND)(recover.recover_verb)
+app.command("crew", epilog=crew.EXAMPLE, rich_help_panel=_GROUND)(crew.crew_verb)
+app.command("rotation", epilog=rotation.EXAMPLE, rich_help_panel=_GROUND)(rotation.rotation_verb)
+app.command("missions", epilog="Example:  steppe missions --json", rich_help_panel=_DATA)(show.missions_verb)
+app.command("vehicles", epilog="Example:  steppe vehicles", rich_help_panel=_DATA)(show.vehicles_verb)
+app.command("zones", epilog="Example:  steppe zones", rich_help_panel=_DATA)(show.zones_verb)
+app.command("show", epilog="Example:  steppe show ms-21 > my-mission.toml", rich_help_panel=_DATA)(show.show_verb)
+app.command("fetch", epilog=fetch.EXAMPLE, rich_help_panel=_DATA)(fetch.fetch_verb)
+app.command("doctor", epilog="Example:  steppe doctor --json", rich_help_panel=_MACHINE)(doctor.doctor_verb)
+app.add_typer(bench.app, name="bench", rich_help_panel=_MACHINE)
 
 
 def _print_version(wanted: bool) -> None:
