@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -20,6 +19,7 @@ import numpy.typing as npt
 from steppe.config.mission import Air as AirChoice
 from steppe.constants import AIR_HEAT_RATIO, US76_GAS_CONSTANT_J_KMOL_K, US76_MOLAR_MASS_KG_KMOL
 from steppe.environment.msis import run_msis
+from steppe.environment.sourced import Sourced
 from steppe.environment.space_weather import SpaceWeatherTable, bundled_table, space_weather_at
 from steppe.environment.space_weather_file import read_space_weather
 from steppe.environment.track import Columns, Vector, columns_along, single_column
@@ -41,35 +41,13 @@ _LARGEST_STEP: Final = 0.25
 _SEA_LEVEL_INVERSE_SOUND: Final = 1.0 / 340.294
 
 
-@dataclass(frozen=True, slots=True)
-class AirModel:
-    """An air table and where it comes from.
-
-    Attributes
-    ----------
-    table
-        What the kernels read.
-    name
-        Name of the model.
-    note
-        What the user must know about it, or "".
-    provenance
-        Model, version, dates and indices, for the products.
-    """
-
-    table: Air
-    name: str
-    note: str
-    provenance: dict[str, str]
-
-
 def air_for(
     choice: AirChoice,
     utc_target: datetime,
     target: Vector | Sequence[float],
     direction: Vector | Sequence[float] | None,
     folder: Path | None = None,
-) -> AirModel:
+) -> Sourced[Air]:
     """Return the air that a mission file asks for.
 
     Parameters
@@ -93,13 +71,13 @@ def air_for(
         If a vector is zero or not finite, or the date has no time zone.
     """
     if choice.model == "none":
-        return AirModel(no_air(), "none", "", {"air": "none"})
+        return Sourced(no_air(), "none", "", {"air": "none"})
     if choice.model == "us76":
-        return AirModel(us76_air(), "U.S. Standard Atmosphere 1976", "", {"air": "U.S. Standard Atmosphere 1976"})
+        return Sourced(us76_air(), "U.S. Standard Atmosphere 1976", "", {"air": "U.S. Standard Atmosphere 1976"})
     if choice.model == "exponential":
         words = f"exponential, {choice.surface_density_kg_m3:g} kg/m3, {choice.scale_height_m:g} m"
         table = exponential_air(choice.surface_density_kg_m3, choice.scale_height_m, choice.temperature_k)
-        return AirModel(table, words, "", {"air": words})
+        return Sourced(table, words, "", {"air": words})
     columns = single_column(target) if direction is None else columns_along(target, direction)
     weather = bundled_table()
     if choice.space_weather is not None:
@@ -107,7 +85,7 @@ def air_for(
     return _msis_model(utc_target, columns, weather)
 
 
-def _msis_model(utc_target: datetime, columns: Columns, table: SpaceWeatherTable) -> AirModel:
+def _msis_model(utc_target: datetime, columns: Columns, table: SpaceWeatherTable) -> Sourced[Air]:
     weather = space_weather_at(utc_target, table)
     moments = [utc_target + timedelta(seconds=float(s)) for s in columns.time_s]
     provenance = {
@@ -117,7 +95,7 @@ def _msis_model(utc_target: datetime, columns: Columns, table: SpaceWeatherTable
         f"daily ap {weather.ap[0]:g}",
         "space_weather_table": f"{table.source}, observed to {table.last_observed}",
     }
-    return AirModel(msis_air(moments, columns, table), "NRLMSIS 2.1", weather.note, provenance)
+    return Sourced(msis_air(moments, columns, table), "NRLMSIS 2.1", weather.note, provenance)
 
 
 def exponential_air(surface_density_kg_m3: float, scale_height_m: float, temperature_k: float) -> Air:

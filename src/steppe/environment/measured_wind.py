@@ -15,9 +15,11 @@ from steppe.environment.balanced_wind import FADE_TO_M, balanced_levels
 from steppe.environment.soundings.gridded import read_grid
 from steppe.environment.soundings.reading import read_soundings
 from steppe.environment.soundings.records import WindField, WindProfile
-from steppe.environment.wind_model import WindModel, layers
+from steppe.environment.sourced import Sourced
+from steppe.environment.wind_model import layers
 from steppe.errors import EnvironmentDataError
 from steppe.frames.geodetic import geodesic_distance_m
+from steppe.kernels.wind import Wind
 
 Weighted = tuple[tuple[WindProfile, float], ...]
 
@@ -33,7 +35,7 @@ GRID_HOLD_S: Final = 3.0 * 3600.0
 
 def measured_wind(
     choice: WindChoice, folder: Path | None, utc: datetime, latitude_deg: float, longitude_deg: float
-) -> WindModel:
+) -> Sourced[Wind]:
     """Return the wind of soundings or of a grid at a time and place.
 
     Parameters
@@ -152,7 +154,7 @@ def _bracket(times: Sequence[datetime], utc: datetime) -> list[tuple[datetime, f
     return [(early, 1.0 - share), (late, share)]
 
 
-def blended(weighted: Weighted, utc: datetime, latitude_deg: float, longitude_deg: float, name: str) -> WindModel:
+def blended(weighted: Weighted, utc: datetime, latitude_deg: float, longitude_deg: float, name: str) -> Sourced[Wind]:
     """Return the mean of weighted columns; above each top its difference from the climatology fades out.
 
     With the climatology c, a column w_i of weight a_i, its difference d_i = w_i - c (held at its ends) and its cover
@@ -187,7 +189,7 @@ def blended(weighted: Weighted, utc: datetime, latitude_deg: float, longitude_de
             sums[part] += weight * cover * difference
     safe = np.where(total > 0.0, total, 1.0)
     east, north = (mean + most * one / safe for mean, one in zip(base, sums, strict=True))
-    return WindModel(
+    return Sourced(
         layers(bottom_m, LAYER_M, east, north), name, _note(weighted, name), _provenance(weighted, utc, name)
     )
 

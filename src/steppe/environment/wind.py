@@ -13,11 +13,11 @@ import numpy as np
 
 from steppe.config.mission import Wind as WindChoice
 from steppe.environment.balanced_wind import FADE_TO_M, balanced_levels
+from steppe.environment.sourced import Sourced
 from steppe.environment.wind_model import (
     LARGEST_GAP_M,
     LARGEST_SPEED_M_S,
     Level,
-    WindModel,
     components,
     layers,
     table_wind,
@@ -32,7 +32,7 @@ _SPEED_FROM: Final = ("altitude_m", "speed_m_s", "direction_deg")
 
 def wind_for(
     choice: WindChoice, folder: Path | None, utc: datetime, latitude_deg: float, longitude_deg: float
-) -> WindModel:
+) -> Sourced[Wind]:
     """Return the wind that a mission file asks for.
 
     Parameters
@@ -55,7 +55,7 @@ def wind_for(
         If the date has no time zone, or a file does not cover the date and the place.
     """
     if choice.model == "none":
-        return WindModel(no_wind(), "none", "", {"wind": "none"})
+        return Sourced(no_wind(), "none", "", {"wind": "none"})
     if choice.model == "climatology":
         return balanced_wind(utc, latitude_deg, longitude_deg)
     if choice.model in ("sounding", "grid"):
@@ -66,7 +66,7 @@ def wind_for(
     if choice.file is not None:
         return wind_from_csv((folder or Path()) / choice.file)
     levels = [(level.altitude_m, level.east_m_s, level.north_m_s) for level in choice.levels]
-    return WindModel(table_wind(levels), "table", _range_note(levels), {"wind": f"table of {len(levels)} levels"})
+    return Sourced(table_wind(levels), "table", _range_note(levels), {"wind": f"table of {len(levels)} levels"})
 
 
 def no_wind() -> Wind:
@@ -74,7 +74,7 @@ def no_wind() -> Wind:
     return Wind(np.zeros((1, 4)), 0.0, 1.0 / FADE_TO_M)
 
 
-def balanced_wind(utc: datetime, latitude_deg: float, longitude_deg: float) -> WindModel:
+def balanced_wind(utc: datetime, latitude_deg: float, longitude_deg: float) -> Sourced[Wind]:
     """Return the climatological wind of a date and place, in balance with the pressure of NRLMSIS 2.1.
 
     See `steppe.environment.balanced_wind` for the equations and docs/models/wind.md for the limits: no weather, no
@@ -99,7 +99,7 @@ def balanced_wind(utc: datetime, latitude_deg: float, longitude_deg: float) -> W
     altitude_m = np.arange(0.0, FADE_TO_M + 1.0, BALANCED_LAYER_M)
     east, north = balanced_levels(utc, latitude_deg, longitude_deg, altitude_m)
     day = utc.astimezone(UTC).date().isoformat()
-    return WindModel(
+    return Sourced(
         layers(altitude_m[0], BALANCED_LAYER_M, east, north),
         "balanced climatology",
         "The wind is a climatological mean in balance with NRLMSIS 2.1; the wind of the day differs by its weather.",
@@ -107,7 +107,7 @@ def balanced_wind(utc: datetime, latitude_deg: float, longitude_deg: float) -> W
     )
 
 
-def wind_from_csv(path: Path) -> WindModel:
+def wind_from_csv(path: Path) -> Sourced[Wind]:
     """Return the wind of a CSV file with a header line.
 
     The columns are altitude_m, east_m_s, north_m_s (speeds towards the east and the north) or altitude_m, speed_m_s,
@@ -125,7 +125,7 @@ def wind_from_csv(path: Path) -> WindModel:
         If the file cannot be read, or a header, number, order or unit is wrong; the message names line and column.
     """
     levels = levels_from_csv(path)
-    return WindModel(table_wind(levels), "table", _range_note(levels), {"wind": f"{path.name}, {len(levels)} levels"})
+    return Sourced(table_wind(levels), "table", _range_note(levels), {"wind": f"{path.name}, {len(levels)} levels"})
 
 
 def levels_from_csv(path: Path) -> list[Level]:

@@ -1,10 +1,9 @@
-"""A wind table with its name and its notes, and how levels become a table."""
+"""How levels of wind become the table that the kernels read."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -22,28 +21,6 @@ TABLE_LAYER_M: Final = 100.0
 LARGEST_SPEED_M_S: Final = 150.0
 # Twice the largest step between the standard pressure levels of radiosonde reports (20 to 10 hPa, 5 km)
 LARGEST_GAP_M: Final = 10e3
-
-
-@dataclass(frozen=True, slots=True)
-class WindModel:
-    """A wind table and where it comes from.
-
-    Attributes
-    ----------
-    table
-        What the kernels read.
-    name
-        Name of the model.
-    note
-        What the user must know about it, or "".
-    provenance
-        Model, date, place or file, for the products.
-    """
-
-    table: Wind
-    name: str
-    note: str
-    provenance: dict[str, str]
 
 
 def layers(lowest_m: float, layer_m: float, east_m_s: Floats, north_m_s: Floats) -> Wind:
