@@ -16,9 +16,9 @@ from steppe.config.loader import (
     load_zone,
     mission_names,
     vehicle_names,
-    write_reproducible,
     zone_names,
 )
+from steppe.config.reproducible import write_reproducible
 from steppe.errors import ConfigError, OutputError
 from steppe.nomenclature import EVENTS
 

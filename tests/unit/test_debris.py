@@ -9,7 +9,8 @@ import pytest
 from fragment_factory import case_of, fly, material, sphere
 
 from steppe.config.debris import Piece
-from steppe.config.loader import debris_names, load_debris, load_mission, write_reproducible
+from steppe.config.loader import debris_names, load_debris, load_mission
+from steppe.config.reproducible import write_reproducible
 from steppe.errors import DEMISED, LANDED, ConfigError
 from steppe.frames.geodetic import geodesic_distance_m
 from steppe.ground import debris as db

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steppe.config.boarding import GRAVITY_CENTRE_X_M, boarded, boarding
-from steppe.config.loader import LoadedMission, load_mission, load_vehicle, write_reproducible
+from steppe.config.loader import LoadedMission, load_mission, load_vehicle
 from steppe.config.manifest import Cargo, Manifest, Seat
+from steppe.config.reproducible import write_reproducible
 from steppe.config.trim import angle_of_slope_deg, force_slope, trim_angle_deg
 from steppe.errors import ConfigError
 from steppe.flight.result import Flight

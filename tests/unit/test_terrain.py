@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import steppe
-from steppe.config.loader import write_reproducible
+from steppe.config.reproducible import write_reproducible
 from steppe.ensemble.cases import nominal_return
 from steppe.environment.terrain import AIRFIELDS, Terrain, Tile, metres_per_degree, plane, plane_ground
 from steppe.environment.terrain_files import read_geotiff, read_hgt

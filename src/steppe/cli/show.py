@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
-from importlib import resources
 from typing import Annotated, Any
 
 import typer
@@ -115,8 +114,9 @@ def _names(kind: Kind) -> tuple[str, ...]:
 
 
 def _text(kind: Kind, name: str) -> str:
-    folder = resources.files("steppe.config") / "presets" / ("recovery" if kind == Kind.RECOVERY else f"{kind.value}s")
-    return (folder / f"{name}.toml").read_text(encoding="utf-8")
+    from steppe.config import toml_files
+
+    return toml_files.preset_text(toml_files.Kind(kind.value), name)
 
 
 def _print_rows(rows: list[dict[str, Any]], as_json: bool) -> None:

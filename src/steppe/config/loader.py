@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -17,27 +14,18 @@ from pydantic import ValidationError
 
 from steppe.config.debris import Catalogue
 from steppe.config.dispersions import Dispersions
-from steppe.config.messages import explain, show
+from steppe.config.messages import config_error, explain, show
 from steppe.config.mission import Mission, Zone
-from steppe.config.named_files import copy_name, key_of, named_files, put, tile_of
+from steppe.config.named_files import key_of, named_files, put, tile_of
 from steppe.config.recovery import RecoveryFile
+from steppe.config.toml_files import Document, Kind, looks_like_path, preset_names, read_document, reason_of
 from steppe.config.vehicle import Record, Vehicle
-from steppe.errors import ConfigError, OutputError, nearest
+from steppe.errors import ConfigError, nearest
 from steppe.nomenclature import EVENTS
 
 _Model = TypeVar("_Model", bound=Record)
 
-_MISSIONS: Final = "missions"
-_VEHICLES: Final = "vehicles"
-_ZONES: Final = "zones"
-_DISPERSIONS: Final = "dispersions"
-_DEBRIS: Final = "debris"
-_RECOVERY: Final = "recovery"
 _DEBRIS_KEY: Final = "vehicle.split.debris"
-_KINDS: Final = {
-    _MISSIONS: "mission", _VEHICLES: "vehicle", _ZONES: "zone", _DISPERSIONS: "dispersions", _DEBRIS: "debris",
-    _RECOVERY: "recovery",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +102,7 @@ class LoadedMission:
     def debris_file(self) -> Path | None:
         """The catalogue of fragments that ``[split]`` of the vehicle names by its path, None for that of a preset."""
         named = self.vehicle.split.debris if self.vehicle.split else None
-        return (self.folder or Path()) / named if named and _looks_like_path(named) else None
+        return (self.folder or Path()) / named if named and looks_like_path(named) else None
 
     def read_debris(self) -> bytes:
         """Return the content of the catalogue of fragments that the vehicle names by its path.
@@ -133,38 +121,38 @@ class LoadedMission:
         try:
             return path.read_bytes()
         except (OSError, ValueError) as problem:
-            reason = f"cannot read '{path}': {_reason(problem)}; the path counts from the folder of the mission file"
+            reason = f"cannot read '{path}': {reason_of(problem)}; the path counts from the folder of the mission file"
             raise ConfigError(reason, source=self.source, key=key) from None
 
 
 def mission_names() -> tuple[str, ...]:
     """Return the names of the missions that come with steppe."""
-    return _preset_names(_MISSIONS)
+    return preset_names(Kind.MISSION)
 
 
 def vehicle_names() -> tuple[str, ...]:
     """Return the names of the vehicles that come with steppe."""
-    return _preset_names(_VEHICLES)
+    return preset_names(Kind.VEHICLE)
 
 
 def zone_names() -> tuple[str, ...]:
     """Return the names of the landing zones that come with steppe."""
-    return _preset_names(_ZONES)
+    return preset_names(Kind.ZONE)
 
 
 def dispersions_names() -> tuple[str, ...]:
     """Return the names of the sets of dispersions that come with steppe."""
-    return _preset_names(_DISPERSIONS)
+    return preset_names(Kind.DISPERSIONS)
 
 
 def debris_names() -> tuple[str, ...]:
     """Return the names of the catalogues of fragments that come with steppe."""
-    return _preset_names(_DEBRIS)
+    return preset_names(Kind.DEBRIS)
 
 
 def recovery_names() -> tuple[str, ...]:
     """Return the names of the recovery forces that come with steppe."""
-    return _preset_names(_RECOVERY)
+    return preset_names(Kind.RECOVERY)
 
 
 def load_mission(name_or_path: str | Path) -> LoadedMission:
@@ -181,27 +169,10 @@ def load_mission(name_or_path: str | Path) -> LoadedMission:
     ConfigError
         If a file is missing or unreadable, or says something that cannot be used; all problems of that file at once.
     """
-    document, source, folder = _document(_MISSIONS, name_or_path, None, "")
-    given_vehicle, given_zone = document.get("vehicle"), document.get("zone")
-    plain = dict(document)
-    problems: list[tuple[str, str]] = []
-    zone: Zone | None = None
-    if isinstance(given_zone, Mapping):
-        zone, found = _read(Zone, given_zone)
-        problems += [(f"zone.{key}" if key else "zone", text) for key, text in found]
-        plain["zone"] = "inline"
-    elif given_zone is not None and not isinstance(given_zone, str):
-        problems.append(("zone", f"= {show(given_zone)}: expected the name of a zone, a path or a table"))
-        plain["zone"] = "unusable"
-    mission, found = _read(Mission, plain)
-    problems += found
-    if problems or mission is None:
-        raise _config_error(problems, source)
-    if zone is not None:
-        mission = mission.model_copy(update={"zone": zone})
-    elif isinstance(given_zone, str):
-        zone = load_zone(given_zone, folder, asked_by=source)
-    vehicle = load_vehicle(str(given_vehicle), folder, asked_by=source)
+    file = read_document(Kind.MISSION, name_or_path)
+    source, folder = file.source, file.folder
+    mission, zone = _mission_and_zone(file)
+    vehicle = load_vehicle(str(file.content.get("vehicle")), folder, asked_by=source)
     if mission.manifest is not None and not mission.manifest.applied:
         from steppe.config.boarding import boarded
 
@@ -209,12 +180,34 @@ def load_mission(name_or_path: str | Path) -> LoadedMission:
     loaded = LoadedMission(mission, vehicle, zone, source, folder)
     problems = _misfits(mission, vehicle)
     if problems:
-        raise _config_error(problems, source)
+        raise config_error(problems, source)
     for table in named_files(mission):
         loaded.read_beside(table)
     if loaded.debris_file is not None:
         loaded.read_debris()
     return loaded
+
+
+def _mission_and_zone(file: Document) -> tuple[Mission, Zone | None]:
+    """Return the mission of a file and its zone, which may stand in it as a table or be named."""
+    given = file.content.get("zone")
+    plain = dict(file.content)
+    problems: list[tuple[str, str]] = []
+    zone: Zone | None = None
+    if isinstance(given, Mapping):
+        zone, found = _read(Zone, given)
+        problems += [(f"zone.{key}" if key else "zone", text) for key, text in found]
+        plain["zone"] = "inline"
+    elif given is not None and not isinstance(given, str):
+        problems.append(("zone", f"= {show(given)}: expected the name of a zone, a path or a table"))
+        plain["zone"] = "unusable"
+    mission, found = _read(Mission, plain)
+    problems += found
+    if problems or mission is None:
+        raise config_error(problems, file.source)
+    if zone is not None:
+        return mission.model_copy(update={"zone": zone}), zone
+    return mission, load_zone(given, file.folder, asked_by=file.source) if isinstance(given, str) else None
 
 
 def load_vehicle(name_or_path: str | Path, beside: Path | None = None, *, asked_by: str = "") -> Vehicle:
@@ -234,20 +227,17 @@ def load_vehicle(name_or_path: str | Path, beside: Path | None = None, *, asked_
     ConfigError
         As in `load_mission`.
     """
-    document, source, _ = _document(_VEHICLES, name_or_path, beside, asked_by)
-    return _read_or_raise(Vehicle, document, source)
+    return _read_or_raise(Vehicle, read_document(Kind.VEHICLE, name_or_path, beside, asked_by))
 
 
 def load_zone(name_or_path: str | Path, beside: Path | None = None, *, asked_by: str = "") -> Zone:
     """Read a landing zone; parameters and errors as in `load_vehicle`."""
-    document, source, _ = _document(_ZONES, name_or_path, beside, asked_by)
-    return _read_or_raise(Zone, document, source)
+    return _read_or_raise(Zone, read_document(Kind.ZONE, name_or_path, beside, asked_by))
 
 
 def load_recovery(name_or_path: str | Path, beside: Path | None = None) -> RecoveryFile:
     """Read a recovery force; parameters and errors as in `load_vehicle`."""
-    document, source, _ = _document(_RECOVERY, name_or_path, beside, "")
-    return _read_or_raise(RecoveryFile, document, source)
+    return _read_or_raise(RecoveryFile, read_document(Kind.RECOVERY, name_or_path, beside))
 
 
 def load_dispersions(name_or_path: str | Path, beside: Path | None = None, *, asked_by: str = "") -> Dispersions:
@@ -255,22 +245,21 @@ def load_dispersions(name_or_path: str | Path, beside: Path | None = None, *, as
 
     ``extends = "soyuz-ms"`` takes every table that the file does not give from another set.
     """
-    document, source, folder = _document(_DISPERSIONS, name_or_path, beside, asked_by)
-    base = document.get("extends")
+    file = read_document(Kind.DISPERSIONS, name_or_path, beside, asked_by)
+    content, base = file.content, file.content.get("extends")
     if isinstance(base, str):
         # Whole tables of the file replace those of the set that it extends
-        below, _, _ = _document(_DISPERSIONS, base, folder, source)
-        document = below | {key: value for key, value in document.items() if key != "extends"}
-    record, problems = read_dispersions(document)
+        below = read_document(Kind.DISPERSIONS, base, file.folder, file.source)
+        content = below.content | {key: value for key, value in content.items() if key != "extends"}
+    record, problems = read_dispersions(content)
     if record is None:
-        raise _config_error(problems, source)
+        raise config_error(problems, file.source)
     return record
 
 
 def load_debris(name_or_path: str | Path, beside: Path | None = None, *, asked_by: str = "") -> Catalogue:
     """Read a catalogue of fragments; parameters and errors as in `load_vehicle`."""
-    document, source, _ = _document(_DEBRIS, name_or_path, beside, asked_by)
-    return _read_or_raise(Catalogue, document, source)
+    return _read_or_raise(Catalogue, read_document(Kind.DEBRIS, name_or_path, beside, asked_by))
 
 
 def read_dispersions(document: Mapping[str, Any]) -> tuple[Dispersions | None, list[tuple[str, str]]]:
@@ -289,141 +278,6 @@ def read_dispersions(document: Mapping[str, Any]) -> tuple[Dispersions | None, l
     return record, [(re.sub(r"^parameter\[(\d+)\]", named, key), text) for key, text in problems]
 
 
-def write_reproducible(loaded: LoadedMission, folder: Path) -> None:
-    """Write ``mission.toml``, ``vehicle.toml`` and the files that both name, so that nothing else is needed.
-
-    Parameters
-    ----------
-    loaded
-        The mission.
-    folder
-        Where to write; made if it does not exist. ``load_mission(folder / "mission.toml")`` gives the same
-        `LoadedMission.config_hash`.
-
-    Raises
-    ------
-    OutputError
-        If the folder or a file in it cannot be written.
-    ConfigError
-        If a file that the mission names cannot be read any more.
-    """
-    import tomli_w
-
-    document = loaded.mission.model_dump(mode="python", exclude_none=True)
-    document["vehicle"] = "vehicle.toml"
-    if loaded.zone is not None:
-        document["zone"] = loaded.zone.model_dump(mode="python", exclude_none=True)
-    if loaded.mission.manifest is not None:
-        document["manifest"]["applied"] = True
-    files: dict[str, bytes] = {}
-    for place, name in named_files(loaded.mission).items():
-        copy = copy_name(place, name)
-        put(document, place, copy)
-        files[copy] = loaded.read_beside(place)
-    vehicle = loaded.vehicle.model_dump(mode="python", exclude_none=True)
-    if loaded.debris_file is not None:
-        vehicle["split"]["debris"] = "debris.toml"
-        files["debris.toml"] = loaded.read_debris()
-    files["vehicle.toml"] = tomli_w.dumps(vehicle).encode()
-    files["mission.toml"] = tomli_w.dumps(_scalars_first(document)).encode()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in files.items():
-            partial = folder / f"{name}.partial"
-            partial.write_bytes(content)
-            partial.replace(folder / name)
-    except OSError as problem:
-        reason = f"cannot write the mission into '{folder}': {_reason(problem)}; choose a folder that you can write to"
-        raise OutputError(reason) from None
-
-
-def _scalars_first(document: dict[str, Any]) -> dict[str, Any]:
-    """Put plain keys before tables, as a person would write them."""
-    return dict(sorted(document.items(), key=lambda item: isinstance(item[1], dict)))
-
-
-def _preset_names(folder: str) -> tuple[str, ...]:
-    entries = resources.files("steppe.config").joinpath("presets", folder).iterdir()
-    return tuple(sorted(entry.name.removesuffix(".toml") for entry in entries if entry.name.endswith(".toml")))
-
-
-def _document(
-    folder: str, name_or_path: str | Path, beside: Path | None, asked_by: str
-) -> tuple[dict[str, Any], str, Path | None]:
-    """Return the parsed file, its name for messages and its folder (None for a preset)."""
-    text = str(name_or_path)
-    key = _KINDS[folder] if asked_by else ""
-    if isinstance(name_or_path, Path) or _looks_like_path(text):
-        path = (beside or Path()) / text
-        source = str(path)
-        return _parse(_read_text(path, folder, asked_by or source, key), source), source, path.parent
-    name = text.strip().lower()
-    if name not in _preset_names(folder):
-        kind = _KINDS[folder]
-        close = nearest(text, _preset_names(folder))
-        own = f"; a file of your own is named by its path, for example {text.strip() or 'my'}.toml"
-        reason = f"there is no {kind} preset '{text}', {close}{'' if close.startswith('did') else own}"
-        raise ConfigError(reason, source=asked_by, key=key)
-    source = f"preset {name}"
-    content = resources.files("steppe.config").joinpath("presets", folder, f"{name}.toml").read_text("utf-8")
-    return _parse(content, source), source, None
-
-
-def _looks_like_path(text: str) -> bool:
-    return "/" in text or os.sep in text or "\\" in text or text.lower().endswith(".toml")
-
-
-def _read_text(path: Path, folder: str, source: str, key: str) -> str:
-    kind = _KINDS[folder]
-    try:
-        if path.is_dir():
-            reason = f"'{path}' is a folder, not a {kind} file; name the file in it, for example {path / kind}.toml"
-            raise ConfigError(reason, source=source, key=key)
-        if path.exists() and not path.is_file():
-            raise ConfigError(f"'{path}' is not a regular file", source=source, key=key)
-        return path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        reason = f"there is no {kind} file '{path}'"
-        name = path.name.lower().removesuffix(".toml")
-        close = nearest(name, _preset_names(folder))
-        if close.startswith("did you mean"):
-            reason += f"; {close} (a preset, written without .toml)"
-        raise ConfigError(reason, source="" if source == str(path) else source, key=key) from None
-    except UnicodeDecodeError as problem:
-        reason = f"'{path}' is not UTF-8 text (byte {problem.start}); save it as UTF-8 in your editor"
-        raise ConfigError(reason, source="" if source == str(path) else source, key=key) from None
-    except (OSError, ValueError) as problem:
-        reason = f"cannot read the {kind} file '{path}': {_reason(problem)}"
-        raise ConfigError(reason, source="" if source == str(path) else source, key=key) from None
-
-
-def _parse(text: str, source: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
-        raise ConfigError(_syntax_message(str(problem), text), source=source) from None
-    except (ValueError, RecursionError) as problem:
-        reason = "tables nested too deeply" if isinstance(problem, RecursionError) else str(problem)
-        raise ConfigError(f"not a usable TOML file: {reason}", source=source) from None
-
-
-def _syntax_message(problem: str, text: str) -> str:
-    """Return where the TOML is broken, the line itself, and what usually helps."""
-    help_text = (
-        'write key = value, text in "quotes", lists as [1, 2], tables as [name], dates as 2022-09-29T07:34:20Z; '
-        "each key and table once"
-    )
-    place = re.search(r"\(at line (\d+), column (\d+)\)", problem)
-    if place is None:
-        lines = text.count("\n") + 1
-        return f"TOML syntax error: {problem} (the file has {lines} lines); {help_text}"
-    line, column = int(place[1]), int(place[2])
-    rows = text.splitlines()
-    shown = rows[line - 1].strip() if line <= len(rows) else ""
-    what = problem[: place.start()].strip()
-    return f"TOML syntax error at line {line}, column {column}: {what}: {show(shown)}; {help_text}"
-
-
 def _read(model: type[_Model], document: Mapping[str, Any]) -> tuple[_Model | None, list[tuple[str, str]]]:
     try:
         return model.model_validate(document), []
@@ -431,36 +285,11 @@ def _read(model: type[_Model], document: Mapping[str, Any]) -> tuple[_Model | No
         return None, explain(error, model, document)
 
 
-def _read_or_raise(model: type[_Model], document: Mapping[str, Any], source: str) -> _Model:
-    record, problems = _read(model, document)
+def _read_or_raise(model: type[_Model], file: Document) -> _Model:
+    record, problems = _read(model, file.content)
     if record is None:
-        raise _config_error(problems, source)
+        raise config_error(problems, file.source)
     return record
-
-
-def _config_error(problems: list[tuple[str, str]], source: str) -> ConfigError:
-    """Return one error for all problems of one file."""
-    lines = [_joined(key, text) for key, text in problems]
-    if len(problems) == 1:
-        key = problems[0][0]
-        error = ConfigError(lines[0], source=source)
-        error.key = key
-        return error
-    error = ConfigError(f"{len(problems)} problems:\n" + "\n".join(f"  {line}" for line in lines), source=source)
-    error.key = problems[0][0]
-    return error
-
-
-def _joined(key: str, text: str) -> str:
-    if not key:
-        return text
-    return f"{key} {text}" if text.startswith("= ") else f"{key}: {text}"
-
-
-def _reason(problem: Exception) -> str:
-    if isinstance(problem, OSError):
-        return problem.strerror or type(problem).__name__
-    return str(problem)
 
 
 def _misfits(mission: Mission, vehicle: Vehicle) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from steppe.errors import nearest
+from steppe.errors import ConfigError, nearest
 
 _SHOWN_CHARACTERS: Final = 70
 
@@ -215,3 +215,22 @@ def _describe(annotation: Any) -> str:
     if names & {"float", "int"}:
         return f"a number {bounds}".rstrip()
     return 'text in quotes, for example "text"'
+
+
+def config_error(problems: list[tuple[str, str]], source: str) -> ConfigError:
+    """Return one error for all problems of one file, (key, sentence) each."""
+    lines = [_joined(key, text) for key, text in problems]
+    if len(problems) == 1:
+        key = problems[0][0]
+        error = ConfigError(lines[0], source=source)
+        error.key = key
+        return error
+    error = ConfigError(f"{len(problems)} problems:\n" + "\n".join(f"  {line}" for line in lines), source=source)
+    error.key = problems[0][0]
+    return error
+
+
+def _joined(key: str, text: str) -> str:
+    if not key:
+        return text
+    return f"{key} {text}" if text.startswith("= ") else f"{key}: {text}"

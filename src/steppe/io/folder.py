@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from steppe.config.loader import write_reproducible
+from steppe.config.reproducible import write_reproducible
 from steppe.errors import OutputError
 from steppe.flight.result import Flight
 from steppe.io.atomic import output_error, write_text
