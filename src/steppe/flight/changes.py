@@ -13,6 +13,7 @@ from steppe.config.loader import LoadedMission
 from steppe.config.mission import Deorbit
 from steppe.config.vehicle import Vehicle
 from steppe.flight.starting import Beginning
+from steppe.kernels import flying as k
 from steppe.kernels.air import DENSITY
 
 Row = npt.NDArray[np.float64]
@@ -121,7 +122,7 @@ class Changes:
             aero=aero_record(changed.vehicle.capsule),
         )
         start = _moved_ahead(beginning.start, self.station_ahead_m, world.earth.rotation_rad_s)
-        start[7] *= self.mass_factor
+        start[k.MASS] *= self.mass_factor
         station = beginning.station
         if station is not None:
             station = _moved_ahead(station, self.station_ahead_m, world.earth.rotation_rad_s)
@@ -130,7 +131,7 @@ class Changes:
 
 def _moved_ahead(start: Row, ahead_m: float, rotation_rad_s: float) -> Row:
     """Return a start row turned along its inertial orbit, so that it is further ahead at the same radius and speed."""
-    position, velocity = start[1:4], start[4:7]
+    position, velocity = start[k.X : k.Z + 1], start[k.U : k.W + 1]
     spin = np.array([0.0, 0.0, rotation_rad_s])
     inertial = velocity + np.cross(spin, position)
     normal = np.cross(position, inertial)
@@ -141,6 +142,6 @@ def _moved_ahead(start: Row, ahead_m: float, rotation_rad_s: float) -> Row:
     angle = ahead_m / float(np.linalg.norm(position))
     # Rodrigues' rotation of vectors that lie across the axis
     turned = [math.cos(angle) * v + math.sin(angle) * np.cross(normal / length, v) for v in (position, inertial)]
-    moved[1:4] = turned[0]
-    moved[4:7] = turned[1] - np.cross(spin, turned[0])
+    moved[k.X : k.Z + 1] = turned[0]
+    moved[k.U : k.W + 1] = turned[1] - np.cross(spin, turned[0])
     return moved

@@ -13,7 +13,7 @@ from steppe.errors import ElementsError, PlanError, nearest
 from steppe.flight.opportunity_planner import IGNITION_LEAD_S, Planner
 from steppe.flight.opportunity_records import Opportunities, Opportunity, Request
 from steppe.flight.opportunity_search import find_candidates, require_latitude
-from steppe.flight.simulate import station_orbit
+from steppe.flight.starting import station_orbit
 from steppe.frames.elements import StationOrbit
 from steppe.frames.ephemeris import Ephemeris
 

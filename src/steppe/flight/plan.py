@@ -167,7 +167,7 @@ class Problem:
 
     def burn(self, error_m_s: float = 0.0) -> list[ph.Phase]:
         """Return the deorbit burn; its local vertical turns at the mean rate of the orbit."""
-        position_m, velocity_m_s = self.start[1:4], self.start[4:7]
+        position_m, velocity_m_s = self.start[k.X : k.Z + 1], self.start[k.U : k.W + 1]
         inertial = velocity_m_s + np.cross([0.0, 0.0, self.world.earth.rotation_rad_s], position_m)
         radius = float(np.linalg.norm(position_m))
         rate = float(np.linalg.norm(np.cross(position_m, inertial))) / radius**2

@@ -1,9 +1,12 @@
-"""Starts that are not the station: any phase, from any state."""
+"""Where, when and in what world a flight begins: at the station, or in any phase from any state."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -13,10 +16,12 @@ from steppe.config.loader import LoadedMission
 from steppe.config.mission import StateStart, SurfaceStart
 from steppe.errors import ConfigError
 from steppe.flight.checks import require_above_ground
-from steppe.flight.plan import Pass
+from steppe.flight.plan import Pass, find_pass
 from steppe.flight.running import start_row
 from steppe.flight.surroundings import horizontal, on_surface, surroundings
 from steppe.frames.earth_orientation import gcrf_to_itrf, teme_to_itrf
+from steppe.frames.elements import StationOrbit
+from steppe.frames.geodetic import geodetic_to_itrf
 from steppe.frames.local import surface_start_to_itrf
 from steppe.kernels.motion import World
 
@@ -27,6 +32,9 @@ _MEAN_RADIUS_M = 6371e3
 # Nearer than this a start counts as above the zone; farther than 1.5 rad as beyond its horizon
 _ABOVE_ZONE_M = 50e3
 _FAR_COSINE = float(np.cos(1.5))
+# B* to drag area over mass: B* = rho_0 CD A / (2 m) with rho_0 = 0.1570 kg/m2 per Earth radius
+# (Vallado, Fundamentals of Astrodynamics and Applications, 4th ed., section 2.4.2)
+_BSTAR_TO_DRAG_M2_KG: Final = 2.0 / 0.1570
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +69,73 @@ class Beginning:
     notes: tuple[str, ...]
 
 
-def begin_elsewhere(loaded: LoadedMission) -> Beginning:
+def begin(loaded: LoadedMission) -> Beginning:
+    """Return where, when and in what world a mission begins.
+
+    Raises
+    ------
+    ConfigError, ElementsError, EnvironmentDataError, PlanError
+        If the start cannot be used, or the station does not come by the zone in time.
+    """
+    return _from_station(loaded) if loaded.mission.start.phase == "station" else _elsewhere(loaded)
+
+
+def station_orbit(loaded: LoadedMission, before_utc: datetime) -> StationOrbit:
+    """Return the station's orbit of a mission.
+
+    Parameters
+    ----------
+    loaded
+        The mission.
+    before_utc
+        Of an elements file with several sets, the last one before this date is taken.
+
+    Raises
+    ------
+    ConfigError
+        If the mission has no ``[station]``.
+    ElementsError
+        If its elements or its ephemeris cannot be used.
+    """
+    station = loaded.mission.station
+    if station is None:
+        raise ConfigError("a flight from the station needs [station]", source=loaded.source, key="station")
+    if station.file is not None:
+        return StationOrbit.from_file((loaded.folder or Path()) / station.file, before_utc=before_utc)
+    return StationOrbit.from_lines(str(station.line1), str(station.line2), source=f"{loaded.source}: station")
+
+
+def held_bank_rad(loaded: LoadedMission) -> float:
+    """Return the bank angle that the ship holds until the guidance steers, as the mission says."""
+    return math.radians(loaded.mission.guidance.reference_bank_deg)
+
+
+def _from_station(loaded: LoadedMission) -> Beginning:
+    mission, zone, ship = loaded.mission, loaded.zone, loaded.vehicle.ship
+    if mission.departure is None or zone is None or ship is None:
+        raise ConfigError("a flight from the station needs [departure], a zone and a ship", source=loaded.source)
+    epoch = mission.departure.undocking_utc
+    orbit = station_orbit(loaded, epoch)
+    passing = find_pass(orbit, zone, epoch)
+    site = geodetic_to_itrf(np.radians(zone.latitude_deg), np.radians(zone.longitude_deg), 0.0)
+    around = surroundings(loaded, epoch + timedelta(seconds=passing.time_s), site, passing.course_itrf)
+    position_m, velocity_m_s = orbit.state_itrf(epoch)
+    start = start_row(0.0, position_m, velocity_m_s, ship.mass_kg, held_bank_rad(loaded))
+    drag_m2_kg = max(orbit.bstar, 0.0) * _BSTAR_TO_DRAG_M2_KG
+    station = start_row(0.0, position_m, velocity_m_s, 1.0)
+    notes = (*around.notes, *orbit.notes)
+    provenance = {
+        **around.provenance,
+        "station_orbit": f"{_station_name(loaded, orbit)}, elements of {orbit.epoch:%Y-%m-%dT%H:%M:%SZ}",
+    }
+    return Beginning(epoch, around.world, start, passing, station, drag_m2_kg, provenance, notes)
+
+
+def _station_name(loaded: LoadedMission, orbit: StationOrbit) -> str:
+    return orbit.name or (loaded.mission.station.name if loaded.mission.station else "station")
+
+
+def _elsewhere(loaded: LoadedMission) -> Beginning:
     """Return the beginning of a flight that starts from a state in the mission file."""
     mission = loaded.mission
     given = mission.start.state or mission.start.surface

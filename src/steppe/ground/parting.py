@@ -16,8 +16,7 @@ from steppe.errors import ENDED, ConfigError
 from steppe.flight import phases as ph
 from steppe.flight.beside import MODULE_END_M, module_phase, station_phase
 from steppe.flight.failing import stuck_module
-from steppe.flight.simulate import begin
-from steppe.flight.starting import Beginning
+from steppe.flight.starting import Beginning, begin
 from steppe.frames.geodetic import itrf_to_geodetic
 from steppe.frames.local import lvlh_basis
 from steppe.ground.approach import positions_at

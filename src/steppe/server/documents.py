@@ -167,7 +167,7 @@ def _opportunities(session: Session) -> dict[str, Any]:
     from steppe.errors import PlanError
     from steppe.flight.opportunities import find_opportunities
     from steppe.flight.opportunity_records import Request
-    from steppe.flight.simulate import station_orbit
+    from steppe.flight.starting import station_orbit
     from steppe.io.opportunities import opportunities_dict
 
     loaded = session.plan.mission
