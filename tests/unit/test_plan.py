@@ -17,6 +17,7 @@ from steppe.flight.opportunities import find_opportunities, read_station
 from steppe.flight.opportunity_planner import default_delta_v_m_s
 from steppe.flight.opportunity_records import Request
 from steppe.flight.opportunity_search import along_track_uncertainty_s, find_candidates
+from steppe.flight.passages import direction_of, find_pass
 from steppe.flight.simulate import fly
 
 FIRST = datetime(2022, 9, 29, tzinfo=UTC)
@@ -124,6 +125,23 @@ def test_the_search_finds_every_minimum_of_the_distance(orbit):
     assert [(one.passing_utc - FIRST).total_seconds() for one in found] == pytest.approx(expected, abs=5.0)
     assert len(found) >= 4
     assert {one.pass_of_day for one in found} >= {1, 2}
+
+
+def test_a_flight_and_the_search_mean_the_same_passage(orbit):
+    zone, undocking = load_zone("zhezkazgan-se"), datetime(2022, 9, 29, 7, 34, 20, tzinfo=UTC)
+    flown = find_pass(orbit, zone, undocking)
+    listed = [
+        one.seen_from(undocking) for one in find_candidates(orbit, [zone], undocking, undocking + timedelta(days=1))
+    ]
+    nearest = min(listed, key=lambda one: abs(one.time_s - flown.time_s))
+    assert nearest.time_s == pytest.approx(flown.time_s, abs=0.02)
+    assert nearest.distance_m == pytest.approx(flown.distance_m, abs=1.0)
+    # Every 0.02 s, without a parabola
+    seconds = flown.time_s + np.arange(-20.0, 20.0, 0.02)
+    position, _ = orbit.states_itrf(undocking, seconds)
+    near = direction_of(zone) @ (position / np.linalg.norm(position, axis=0))
+    assert seconds[np.argmax(near)] == pytest.approx(flown.time_s, abs=0.05)
+    assert 6371e3 * math.acos(near.max()) == pytest.approx(flown.distance_m, abs=1.0)
 
 
 def test_revolutions_count_from_the_number_of_the_elements(orbit):

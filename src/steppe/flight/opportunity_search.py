@@ -13,22 +13,16 @@ import numpy.typing as npt
 from steppe.config.mission import Zone
 from steppe.constants import EARTH_ROTATION_RAD_S
 from steppe.errors import PlanError
-from steppe.flight.plan import Pass
+from steppe.flight.passages import MEAN_RADIUS_M, PASS_LIMIT_M, STEP_S, Pass, direction_of, distance_m, nearest_times_s
 from steppe.flight.surroundings import horizontal
 from steppe.frames.elements import StationOrbit
 from steppe.frames.ephemeris import Ephemeris
-from steppe.frames.geodetic import geodetic_to_itrf
 from steppe.frames.local import inertial_velocity_m_s
 
 Array = npt.NDArray[np.float64]
 
-MEAN_RADIUS_M: Final = 6371e3
-# The ground track moves 2 deg in a step; a parabola through three cosines then finds the maximum to 0.01 s
-_STEP_S: Final = 30.0
 # Steps at a time: two weeks, so that a window of months needs little memory
 _BLOCK: Final = 40_000
-# Farther from the ground track than this no capsule is planned (as steppe.flight.plan)
-PASS_LIMIT_M: Final = 400e3
 # From the station's passage to the parachute command of the capsule (ours for MS-21, 90 s; the table of
 # docs/models/opportunities.md)
 _LAG_S: Final = 90.0
@@ -86,27 +80,28 @@ class Candidate:
 def find_candidates(orbit: StationOrbit, zones: list[Zone], first: datetime, last: datetime) -> list[Candidate]:
     """Return all ascending passages within 400 km of the zones between two dates, in order of time.
 
-    Near the northern limit of the orbit a passage counts as ascending until the track turns 15 deg to the south, as
-    in `steppe.flight.plan.find_pass`, so that both usable revolutions of a northern zone are found.
+    What counts as ascending: `steppe.flight.passages.is_ascending`.
 
     Raises
     ------
     ElementsError
         If the orbit gives no state for these dates.
     """
-    sites = {zone.name: _site(zone) for zone in zones}
-    count = math.ceil((last - first).total_seconds() / _STEP_S) + 3
+    sites = {zone.name: direction_of(zone) for zone in zones}
+    count = math.ceil((last - first).total_seconds() / STEP_S) + 3
     found: list[tuple[Zone, float]] = []
     for begin in range(0, count, _BLOCK):
         # Blocks overlap by two steps, because a maximum needs a neighbour on each side
-        seconds: Array = _STEP_S * np.arange(begin - 1, min(begin + _BLOCK, count) + 1, dtype=np.float64)
+        seconds: Array = STEP_S * np.arange(begin - 1, min(begin + _BLOCK, count) + 1, dtype=np.float64)
         seconds = seconds[_inside(orbit, first, seconds)]
         if seconds.size < 3:
             continue
         position_m, velocity_m_s = orbit.states_itrf(first, seconds)
-        up = position_m / np.linalg.norm(position_m, axis=0)
-        rising = velocity_m_s[2] > -0.25 * np.linalg.norm(velocity_m_s, axis=0)
-        found += [(zone, at) for zone in zones for at in _maxima(sites[zone.name] @ up, rising, seconds)]
+        found += [
+            (zone, at)
+            for zone in zones
+            for at in nearest_times_s(sites[zone.name], position_m, velocity_m_s, seconds, PASS_LIMIT_M)
+        ]
     span = (last - first).total_seconds()
     found = [(zone, at) for zone, at in found if 0.0 <= at <= span]
     counter = _Counter(orbit, first, last)
@@ -125,24 +120,6 @@ def _inside(orbit: StationOrbit, first: datetime, seconds: Array) -> npt.NDArray
     return (seconds >= low) & (seconds <= high)
 
 
-def _site(zone: Zone) -> Array:
-    place = geodetic_to_itrf(np.radians(zone.latitude_deg), np.radians(zone.longitude_deg), 0.0)
-    return np.asarray(place / np.linalg.norm(place))
-
-
-def _maxima(closeness: Array, rising: npt.NDArray[np.bool_], seconds: Array) -> list[float]:
-    """Return the times in s of the rising passages within the limit, by a parabola through three samples."""
-    left, middle, right = closeness[:-2], closeness[1:-1], closeness[2:]
-    # The nearest sample may be half a step, 115 km, away from the nearest point
-    near = middle > math.cos((PASS_LIMIT_M + 0.5 * _STEP_S * _ORBIT_SPEED_M_S) / MEAN_RADIUS_M)
-    at = np.flatnonzero((middle >= left) & (middle > right) & rising[1:-1] & near)
-    bend = left[at] - 2.0 * middle[at] + right[at]
-    shift = 0.5 * (left[at] - right[at]) / bend
-    peak = middle[at] - 0.25 * (left[at] - right[at]) * shift
-    inside = peak > math.cos(PASS_LIMIT_M / MEAN_RADIUS_M)
-    return [float(time) for time in (seconds[at + 1] + _STEP_S * shift)[inside]]
-
-
 def _candidate(orbit: StationOrbit, zone: Zone, site: Array, utc: datetime, counter: _Counter) -> Candidate:
     position_m, velocity_m_s = orbit.state_itrf(utc)
     normal = np.cross(position_m, inertial_velocity_m_s(position_m, velocity_m_s))
@@ -156,11 +133,10 @@ def _candidate(orbit: StationOrbit, zone: Zone, site: Array, utc: datetime, coun
             site[2],
         ]
     )
-    cosine = float(site @ position_m / np.linalg.norm(position_m))
     return Candidate(
         zone=zone,
         passing_utc=utc,
-        distance_m=MEAN_RADIUS_M * math.acos(min(cosine, 1.0)),
+        distance_m=distance_m(site, position_m),
         course_itrf=horizontal(site, velocity_m_s),
         crossrange_m=-MEAN_RADIUS_M * math.asin(float(normal @ later)) - _BEND_M,
         revolution=counter.revolution(utc),

@@ -8,7 +8,6 @@ drift under the canopies.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -18,12 +17,11 @@ from steppe.config.loader import LoadedMission
 from steppe.config.mission import Deorbit, Zone
 from steppe.errors import ENDED, PlanError
 from steppe.flight import phases as ph
+from steppe.flight.passages import Pass
 from steppe.flight.reference import Absorbed, build_reference
 from steppe.flight.reference import Start as ReferenceStart
 from steppe.flight.running import Run, run_phases
 from steppe.flight.surroundings import horizontal, on_surface
-from steppe.frames.elements import StationOrbit
-from steppe.frames.geodetic import geodetic_to_itrf
 from steppe.frames.local import lvlh_basis
 from steppe.kernels import flying as k
 from steppe.kernels.derive import predict
@@ -33,39 +31,13 @@ from steppe.kernels.predictor import FIRST_REVERSAL_M_S, SECOND_REVERSAL_M_S
 
 Vector = npt.NDArray[np.float64]
 
-# Overflight of the zone after undocking: published returns burn 2 h 24 min to 2 h 36 min after undocking and pass the
-# zone about 35 min later; the window is a revolution and a half around that
-_EARLIEST_PASS_S = 1.9 * 3600.0
-_LATEST_PASS_S = 4.3 * 3600.0
-_USUAL_PASS_S = 3.1 * 3600.0
 # From ignition to the overflight of the station, first guess of the search
 _IGNITION_LEAD_S = 2080.0
-# A capsule with L/D 0.26 reaches about 80 km to each side; the station's own track may be further off because the
-# Earth turns 60 to 80 km under the capsule while it falls behind the station
-_PASS_LIMIT_M = 400e3
+# A capsule with L/D 0.26 reaches about 80 km to each side
 CROSSRANGE_LIMIT_M = 110e3
 _TOLERANCE_M = 50.0
 # The nominal entry changes sides twice, as the closed loop does
 NOMINAL_REVERSALS_M_S = (FIRST_REVERSAL_M_S, SECOND_REVERSAL_M_S)
-
-
-@dataclass(frozen=True, slots=True)
-class Pass:
-    """One passage of the station by the zone.
-
-    Attributes
-    ----------
-    time_s
-        Seconds after the epoch of the search.
-    distance_m
-        Great-circle distance of the zone from the ground track.
-    course_itrf
-        Horizontal unit vector of the ground track at the zone.
-    """
-
-    time_s: float
-    distance_m: float
-    course_itrf: Vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,45 +66,6 @@ class Plan:
     crossrange_m: float
     aim_offset_m: tuple[float, float]
     absorbed: Absorbed | None = None
-
-
-def find_pass(orbit: StationOrbit, zone: Zone, epoch: datetime) -> Pass:
-    """Return the passage of the zone on which a ship that undocks at `epoch` lands.
-
-    Raises
-    ------
-    PlanError
-        If the station does not come near the zone in time, with the nearest approach.
-    """
-    seconds = np.arange(_EARLIEST_PASS_S, _LATEST_PASS_S, 5.0)
-    position_m, velocity_m_s = orbit.states_itrf(epoch, seconds)
-    up = position_m / np.linalg.norm(position_m, axis=0)
-    place = geodetic_to_itrf(np.radians(zone.latitude_deg), np.radians(zone.longitude_deg), 0.0)
-    site = place / np.linalg.norm(place)
-    closeness = site @ up
-    rising = velocity_m_s[2] > -0.25 * np.linalg.norm(velocity_m_s, axis=0)
-    inner = (closeness[1:-1] >= closeness[:-2]) & (closeness[1:-1] >= closeness[2:]) & rising[1:-1]
-    found = np.flatnonzero(inner) + 1
-    passes = []
-    for index in found:
-        course = horizontal(site, velocity_m_s[:, index])
-        distance = 6371e3 * float(np.arccos(np.clip(closeness[index], -1.0, 1.0)))
-        passes.append(Pass(float(seconds[index]), distance, course))
-    near = [one for one in passes if one.distance_m < _PASS_LIMIT_M]
-    if near:
-        return min(near, key=lambda one: abs(one.time_s - _USUAL_PASS_S))
-    best = min(passes, key=lambda one: one.distance_m, default=None)
-    closest = (
-        f"the nearest passage is {best.distance_m / 1e3:.0f} km away at "
-        f"{(epoch + timedelta(seconds=best.time_s)):%Y-%m-%dT%H:%M:%SZ}"
-        if best
-        else f"the orbit's inclination is {np.degrees(orbit.inclination_rad):.1f} deg"
-    )
-    raise PlanError(
-        f"the orbit does not pass within {_PASS_LIMIT_M / 1e3:.0f} km of zone '{zone.name}' "
-        f"({zone.latitude_deg:.2f} N {zone.longitude_deg:.2f} E) in the hours after undocking at "
-        f"{epoch:%Y-%m-%dT%H:%M:%SZ}: {closest}; choose another undocking time or zone"
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from steppe.config.loader import LoadedMission
 from steppe.config.mission import StateStart, SurfaceStart
 from steppe.errors import ConfigError
 from steppe.flight.checks import require_above_ground
-from steppe.flight.plan import Pass, find_pass
+from steppe.flight.passages import Pass, distance_m, find_pass
 from steppe.flight.running import start_row
 from steppe.flight.surroundings import horizontal, on_surface, surroundings
 from steppe.frames.earth_orientation import gcrf_to_itrf, teme_to_itrf
@@ -27,8 +27,6 @@ from steppe.kernels.motion import World
 
 Array = npt.NDArray[np.float64]
 
-# IUGG mean radius, for arcs that need no ellipsoid
-_MEAN_RADIUS_M = 6371e3
 # Nearer than this a start counts as above the zone; farther than 1.5 rad as beyond its horizon
 _ABOVE_ZONE_M = 50e3
 _FAR_COSINE = float(np.cos(1.5))
@@ -176,9 +174,8 @@ def _passing(position_m: Array, velocity_m_s: Array, zone_m: Array, course: Arra
     """Return how a flight from here passes the zone, if it keeps its course and angular rate."""
     up, site = position_m / np.linalg.norm(position_m), zone_m / np.linalg.norm(zone_m)
     ahead = float(np.arctan2(site @ course, site @ up) % (2.0 * np.pi))
-    distance_m = float(np.arccos(np.clip(up @ site, -1.0, 1.0))) * _MEAN_RADIUS_M
     rate_rad_s = float(np.linalg.norm(velocity_m_s)) / float(np.linalg.norm(position_m)) + 1e-9
-    return Pass(ahead / rate_rad_s, distance_m, _course_at_zone(position_m, zone_m, course))
+    return Pass(ahead / rate_rad_s, distance_m(site, position_m), _course_at_zone(position_m, zone_m, course))
 
 
 def _course_at_zone(position_m: Array, zone_m: Array, course: Array) -> Array:
