@@ -10,12 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import steppe
+from steppe.config.loader import load_zone
 from steppe.config.reproducible import write_reproducible
 from steppe.ensemble.cases import nominal_return
 from steppe.environment.terrain import AIRFIELDS, Terrain, Tile, metres_per_degree, plane, plane_ground
 from steppe.environment.terrain_files import read_geotiff, read_hgt
 from steppe.environment.terrain_files import read_terrain as read
+from steppe.environment.terrain_grid import bundled_tile, grid_ground
 from steppe.errors import ConfigError, EnvironmentDataError
+from steppe.flight.ground import grounded
 
 ZONE = (47.367, 69.6)
 MISSION = """
@@ -207,12 +210,12 @@ def test_a_flight_ends_at_the_height_of_the_ground_under_it(tmp_path):
     nominal = nominal_return(steppe.load_mission(tmp_path / "m.toml"))
     assert nominal.ground_m == pytest.approx(height_m, abs=1.0)
     # The engines fire above this ground and not above that of the zone
-    plain = fly(tmp_path, "")
+    plain = fly(tmp_path, '[terrain]\nelsewhere = "zone"\n')
     assert "terrain" not in plain.provenance
     assert plain.touchdown is not None
     assert plain.touchdown.speed_m_s == pytest.approx(flight.touchdown.speed_m_s, abs=0.2)
     assert (plain.touchdown.utc - flight.touchdown.utc).total_seconds() == pytest.approx(
-        (height_m - 381.0) / 7.4, abs=1.5
+        (height_m - 343.0) / 7.4, abs=1.5
     )
 
 
@@ -236,3 +239,56 @@ def test_where_no_tile_is(tmp_path):
     assert "plane through seven airfields" in flight.provenance["terrain"]
     with pytest.raises(ConfigError, match=r"either terrain\.file or terrain\.files"):
         fly(tmp_path, '[terrain]\nfile = "a.hgt"\nfiles = ["b.hgt"]\n')
+
+
+def test_the_bundled_grid_agrees_with_airfields_and_zones():
+    # Published airfield elevations against means over 15': relief of the land of some 20 m, not an error of the map
+    errors = []
+    for _, latitude, longitude, height in AIRFIELDS:
+        ground = grid_ground(latitude, longitude)
+        assert ground is not None and ground.slope_deg is None
+        errors.append(ground.height_m - height)
+    assert math.sqrt(np.mean(np.square(errors))) < 25.0
+    assert abs(np.mean(errors)) < 12.0
+    for name in steppe.zone_names():
+        zone = load_zone(name)
+        ground = grid_ground(zone.latitude_deg, zone.longitude_deg)
+        assert ground is not None and ground.height_m == pytest.approx(zone.ground_height_m, abs=0.6), name
+    # TMA-1 and TMA-11 came down in the low west; the Aral side is lower than Karaganda
+    assert grid_ground(49.63, 61.33).height_m == pytest.approx(217.0, abs=15.0)
+    assert grid_ground(43.9, 69.0) is None and grid_ground(48.0, 76.1) is None
+    assert "44.0417 to 53.9583 N, 57.0417 to 75.9583 E" in bundled_tile().extent
+
+
+def test_a_flight_ends_on_the_bundled_grid(tmp_path):
+    flight = fly(tmp_path, "")
+    assert flight.provenance["terrain"] == "bundled grid of 5'"
+    assert flight.touchdown is not None
+    expected = grid_ground(flight.touchdown.latitude_deg, flight.touchdown.longitude_deg)
+    assert float(flight.track.columns["altitude_m"][-1]) == pytest.approx(expected.height_m, abs=1.0)
+    on_zone = fly(tmp_path, '[terrain]\nelsewhere = "zone"\n')
+    assert float(on_zone.track.columns["altitude_m"][-1]) == pytest.approx(343.0, abs=0.1)
+
+
+def test_the_height_that_a_zone_gives_holds_within_it(tmp_path):
+    zone = '[zone]\nname = "mine"\nlatitude_deg = 47.367\nlongitude_deg = 69.6\nradius_m = "28 km"\n'
+    text = MISSION.replace('zone = "zhezkazgan-se"\n', "")
+
+    def ends_at(more):
+        (tmp_path / "m.toml").write_text(text + zone + more)
+        flight = steppe.fly(steppe.load_mission(tmp_path / "m.toml"))
+        assert flight.touchdown is not None
+        return float(flight.track.columns["altitude_m"][-1])
+
+    bare = ends_at("")
+    assert bare == pytest.approx(grounded(load_zone("zhezkazgan-se")).ground_height_m, abs=25.0)
+    # 100 m above what the grid has at the centre: so is the ground about it, but not 300 km away
+    centre = grid_ground(47.367, 69.6)
+    assert ends_at(f"ground_height_m = {centre.height_m + 100.0}\n") == pytest.approx(bare + 100.0, abs=1.0)
+    far = zone.replace("47.367", "50.0").replace("69.6", "68.0") + "ground_height_m = 900\n"
+    (tmp_path / "m.toml").write_text(text + far)
+    flight = steppe.fly(steppe.load_mission(tmp_path / "m.toml"))
+    assert float(flight.track.columns["altitude_m"][-1]) == pytest.approx(bare, abs=2.0)
+    # A zone beyond the grid keeps sea level, or what it gives
+    away = load_zone("zhezkazgan-se").model_copy(update={"latitude_deg": 10.0})
+    assert grounded(away) is away

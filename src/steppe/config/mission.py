@@ -41,7 +41,10 @@ Utc = Annotated[datetime, BeforeValidator(_read_utc), AfterValidator(_in_the_spa
 
 
 class Zone(Record):
-    """A landing zone: centre, radius and height of the ground."""
+    """A landing zone: centre, radius and height of the ground at the centre.
+
+    A zone that does not give its height takes that of the grid that comes with steppe, and sea level beyond the grid.
+    """
 
     name: Annotated[str, Field(min_length=1, max_length=64)]
     title: str = ""
@@ -218,13 +221,13 @@ class Wind(Record):
 class Terrain(Record):
     """The height of the ground at the landing: elevation files (SRTM .hgt, GeoTIFF), and what holds where they end.
 
-    `elsewhere` is "zone", the height of the zone, or "plane", a plane through the airfields of the region. `baseline_m`
-    is the length over which a slope is taken.
+    `elsewhere` is "grid", the coarse heights that come with steppe, "zone", the height of the zone everywhere, or
+    "plane", a plane through the airfields of the region. `baseline_m` is the length over which a slope is taken.
     """
 
     file: str | None = None
     files: tuple[str, ...] = ()
-    elsewhere: Literal["zone", "plane"] = "zone"
+    elsewhere: Literal["grid", "zone", "plane"] = "grid"
     baseline_m: Annotated[Length, Field(ge=10.0, le=10e3)] = 200.0
 
     @model_validator(mode="after")

@@ -5,12 +5,39 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
+
+import numpy as np
 
 from steppe.config.loader import LoadedMission
+from steppe.config.mission import Zone
 from steppe.environment.terrain import Ground, Terrain, plane_ground
 from steppe.environment.terrain_files import read_terrain
+from steppe.environment.terrain_grid import grid_ground
 from steppe.errors import EnvironmentDataError
 from steppe.flight.result import Flight
+from steppe.frames.geodetic import geodesic_distance_m
+
+ZONE_HEIGHT: Final = "height of the zone"
+
+
+def grounded(zone: Zone) -> Zone:
+    """Return a zone with a height of the ground: its own, or that of the bundled grid at its centre."""
+    if "ground_height_m" in zone.model_fields_set:
+        return zone
+    found = grid_ground(zone.latitude_deg, zone.longitude_deg)
+    return zone if found is None else zone.model_copy(update={"ground_height_m": found.height_m})
+
+
+def _on_grid(zone: Zone, latitude_deg: float, longitude_deg: float) -> Ground:
+    """Return the ground by the grid; within the zone the grid is lifted to the height that the zone gives itself."""
+    here, centre = grid_ground(latitude_deg, longitude_deg), grid_ground(zone.latitude_deg, zone.longitude_deg)
+    if here is None:
+        return Ground(zone.ground_height_m, None, 0.0, ZONE_HEIGHT)
+    place, middle = np.radians([latitude_deg, longitude_deg]), np.radians([zone.latitude_deg, zone.longitude_deg])
+    if centre is None or geodesic_distance_m(*middle, *place) > zone.radius_m:
+        return here
+    return replace(here, height_m=here.height_m + zone.ground_height_m - centre.height_m)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +68,10 @@ class Elevation:
         """
         choice, zone = loaded.mission.terrain, loaded.zone
         names = choice.files or ((choice.file,) if choice.file is not None else ())
-        if zone is None or (not names and choice.elsewhere == "zone"):
+        if zone is None:
+            return None
+        beyond = choice.elsewhere == "grid" and grid_ground(zone.latitude_deg, zone.longitude_deg) is None
+        if not names and (beyond or choice.elsewhere == "zone"):
             return None
         terrain = read_terrain([(loaded.folder or Path()) / name for name in names])
         if names and terrain.ground_at(zone.latitude_deg, zone.longitude_deg) is None:
@@ -53,14 +83,16 @@ class Elevation:
         return cls(loaded, terrain)
 
     def at(self, latitude_deg: float, longitude_deg: float) -> Ground:
-        """Return the ground at a place: of a tile, of the plane, or of the zone."""
+        """Return the ground at a place: of a tile, else as the mission chose, of the grid, the plane or the zone."""
         choice, zone = self.loaded.mission.terrain, self.loaded.zone
         found = self.terrain.ground_at(latitude_deg, longitude_deg, choice.baseline_m)
         if found is not None:
             return found
         if choice.elsewhere == "plane":
             return plane_ground(latitude_deg, longitude_deg)
-        return Ground(zone.ground_height_m if zone else 0.0, None, 0.0, "height of the zone")
+        if choice.elsewhere == "grid" and zone is not None:
+            return _on_grid(zone, latitude_deg, longitude_deg)
+        return Ground(zone.ground_height_m if zone else 0.0, None, 0.0, ZONE_HEIGHT)
 
     def with_height(self, height_m: float) -> LoadedMission:
         """Return the mission with this height of the ground."""
@@ -71,7 +103,7 @@ class Elevation:
 
 
 def settled(loaded: LoadedMission, landing: Callable[[LoadedMission], tuple[float, float] | None]) -> LoadedMission:
-    """Return a mission with the height of the ground at its touchdown; unchanged if it has no elevation.
+    """Return a mission with the height of the ground at its touchdown; that of its zone if it has no elevation.
 
     One round: the flight to the height at the zone's centre says where it lands. A round more would move the place by
     the drift in the time that the difference in height takes: 1 m in 10 m of height.
@@ -83,6 +115,9 @@ def settled(loaded: LoadedMission, landing: Callable[[LoadedMission], tuple[floa
     landing
         Flies a mission and returns latitude and longitude of its touchdown in deg, or None if it does not land.
     """
+    if loaded.zone is None:
+        return loaded
+    loaded = replace(loaded, zone=grounded(loaded.zone))
     elevation = Elevation.of(loaded)
     if elevation is None or loaded.zone is None:
         return loaded
@@ -101,7 +136,9 @@ def noted(flight: Flight, loaded: LoadedMission) -> Flight:
     loaded
         The mission before that.
     """
-    elevation, zone, place = Elevation.of(loaded), flight.mission.zone, flight.touchdown
+    zone, place = flight.mission.zone, flight.touchdown
+    known = loaded if loaded.zone is None else replace(loaded, zone=grounded(loaded.zone))
+    elevation = Elevation.of(known)
     provenance = {**flight.provenance, "config_hash": loaded.config_hash}
     notes = flight.notes
     if elevation is not None and zone is not None and place is not None:

@@ -10,6 +10,7 @@ from typing import Final
 
 from steppe.config.loader import load_mission, mission_names
 from steppe.errors import ElementsError, PlanError, nearest
+from steppe.flight.ground import grounded
 from steppe.flight.opportunity_planner import IGNITION_LEAD_S, Planner
 from steppe.flight.opportunity_records import Opportunities, Opportunity, Request
 from steppe.flight.opportunity_search import find_candidates, require_latitude
@@ -76,6 +77,7 @@ def find_opportunities(request: Request, *, progress: Progress | None = None) ->
         If the elements are too old for the window.
     """
     say = progress or (lambda _: None)
+    request = replace(request, zones=tuple(grounded(zone) for zone in request.zones))
     _check(request)
     say("searching the passages")
     candidates = find_candidates(

@@ -10,7 +10,6 @@ from importlib.metadata import version
 import numpy as np
 
 from steppe.config.loader import LoadedMission
-from steppe.config.mission import Terrain
 from steppe.errors import LANDED
 from steppe.flight import assemble
 from steppe.flight import phases as ph
@@ -124,7 +123,7 @@ def fly_prepared(prepared: Prepared, *, progress: Progress | None = None) -> Fli
     if progress is not None:
         progress("flying")
     flight = _fly_ready(prepared.loaded, _fail(prepared.loaded, prepared.ready))
-    flight = flight if prepared.written.mission.terrain == Terrain() else noted(flight, prepared.written)
+    flight = noted(flight, prepared.written)
     return replace(flight, contact=contact_of(flight))
 
 
@@ -136,7 +135,7 @@ def run_prepared(prepared: Prepared, record_every_s: float = 1e9) -> tuple[World
 
 
 def with_ground(loaded: LoadedMission) -> LoadedMission:
-    """Return a mission with the height of the ground at its touchdown, where it has elevation data, else as it is.
+    """Return a mission with the height of the ground at its touchdown, where it has a zone and elevation data.
 
     Raises
     ------
