@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from steppe.cli.fly import check_writable, default_folder, find_timezone
+from steppe.cli.fly import default_folder, find_timezone
 from steppe.cli.main import app, run
 from steppe.config.loader import load_mission, mission_names, vehicle_names, zone_names
 from steppe.errors import (
@@ -27,6 +27,7 @@ from steppe.errors import (
     PlanError,
 )
 from steppe.flight.result import Event, Flight, Peaks, Touchdown, Track
+from steppe.io.folder import FLIGHT_FOLDER, require_writable
 
 VERBS = tuple(command.name for command in app.registered_commands if command.name)
 Steppe = Callable[..., subprocess.CompletedProcess[str]]
@@ -203,11 +204,14 @@ def test_a_folder_that_cannot_be_written_stops_before_the_flight(
 
 def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("dear")
-    with pytest.raises(OutputError, match="no earlier flight"):
-        check_writable(tmp_path)
-    (tmp_path / "events.json").write_text("{}")
-    check_writable(tmp_path)
-    check_writable(tmp_path / "new" / "folder")
+    for marker in (None, "{}", "[", "[]"):
+        if marker is not None:
+            (tmp_path / "events.json").write_text(marker)
+        with pytest.raises(OutputError, match="holds no steppe flight"):
+            require_writable(tmp_path, FLIGHT_FOLDER)
+    (tmp_path / "events.json").write_text('{"mission": "MS-21"}')
+    require_writable(tmp_path, FLIGHT_FOLDER)
+    require_writable(tmp_path / "new" / "folder", FLIGHT_FOLDER)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["events.json", "letter.txt"]
 
 

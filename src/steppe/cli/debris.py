@@ -44,7 +44,8 @@ def debris_verb(
     """Fly the pieces of the discarded modules to the ground: hazard areas, casualty expectation, notice to airmen."""
     from steppe.config.loader import load_mission
     from steppe.ground.risk import Rules
-    from steppe.io.debris import check_debris_folder
+    from steppe.io.debris import DEBRIS_FOLDER
+    from steppe.io.folder import require_writable
 
     if samples < 1:
         raise ConfigError(f"the number of returns is 1 or more, got {samples}", key="-n")
@@ -54,7 +55,7 @@ def debris_verb(
     loaded = load_mission(mission)
     folder = out or Path("out") / f"{loaded.mission.name}-debris"
     # what is wrong with files shows before the long work
-    check_debris_folder(folder)
+    require_writable(folder, DEBRIS_FOLDER)
     people = _population(population)
     began = time.perf_counter()
     with progress_line("planning the nominal return") as say:

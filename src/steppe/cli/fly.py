@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Callable
 from datetime import tzinfo
 from importlib.util import find_spec
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from steppe.cli.terminal import emit_json, emit_rich, message, plain_table, progress_line
-from steppe.errors import ENDED, LANDED, ConfigError, OutputError, nearest
+from steppe.errors import ENDED, LANDED, ConfigError, nearest
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -64,7 +63,9 @@ def fly_verb(
         loaded = with_wind_of(loaded, wind)
     folder = out if out is not None else None if as_json else default_folder(loaded.mission.name)
     if folder is not None:
-        check_writable(folder)
+        from steppe.io.folder import FLIGHT_FOLDER, require_writable
+
+        require_writable(folder, FLIGHT_FOLDER)
 
     with progress_line(f"{loaded.mission.name}: loading the models") as progress:
         from steppe.flight.simulate import fly
@@ -153,33 +154,6 @@ def default_folder(mission_name: str) -> Path:
     """Return ``out/<mission name>``, with everything that is no plain file name turned into a hyphen."""
     plain = re.sub(r"[^\w.-]+", "-", mission_name).strip("-.")
     return Path("out") / (plain or "mission")
-
-
-def check_writable(folder: Path) -> None:
-    """Find out before the flight, without leaving anything behind, whether `folder` can be written.
-
-    Raises
-    ------
-    OutputError
-        If the folder or the nearest folder above it that exists cannot be written, or if the folder holds files
-        but no earlier flight.
-    """
-    try:
-        above = folder.absolute()
-        while not above.exists():
-            above = above.parent
-        if not above.is_dir():
-            raise OutputError(f"cannot write to {folder}: {above} is a file; choose another folder with --out")
-        if above == folder.absolute() and any(above.iterdir()) and not (above / "events.json").is_file():
-            raise OutputError(
-                f"cannot write to {folder}: it holds files and no earlier flight (events.json); "
-                "choose a new or empty folder with --out"
-            )
-        with tempfile.TemporaryDirectory(dir=above, prefix=".steppe-"):
-            pass
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise OutputError(f"cannot write to {folder}: {reason}; choose another folder with --out") from error
 
 
 def write_results(flight: Flight, folder: Path, *, figure: bool, timezone: str | None = None) -> None:

@@ -15,7 +15,7 @@ from steppe.ground.assessment import Assessment
 from steppe.ground.impacts import Impacts
 from steppe.ground.notice import HEAD
 from steppe.io.atomic import atomic_path, write_text
-from steppe.io.folder import FolderKind, check_folder, fill_folder, require_writable
+from steppe.io.folder import FolderKind, fill_folder
 from steppe.io.geojson import feature, line, polygon
 from steppe.io.kml import kml_text, write_kml
 
@@ -40,12 +40,6 @@ _COLUMNS: Final = (
     ("section_m2", "float64", "m2", "mean cross-section at the ground"),
     ("energy_j", "float64", "J", "kinetic energy at the ground"),
 )
-
-
-def check_debris_folder(out: Path) -> None:
-    """Raise OutputError if a folder cannot be written or holds anything else; ask before a long computation."""
-    check_folder(Path(out), DEBRIS_FOLDER)
-    require_writable(Path(out))
 
 
 def write_debris_folder(

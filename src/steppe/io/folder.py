@@ -119,18 +119,26 @@ def fill_folder(out: Path, kind: FolderKind, write: Callable[[Path], list[str]])
     return [out / file for file in files]
 
 
-def require_writable(out: Path) -> None:
-    """Find out, without leaving anything behind, whether a folder can be written, or made where it is not there.
+def require_writable(out: Path, kind: FolderKind) -> None:
+    """Find out before a long computation, without leaving anything behind, whether `fill_folder` can write a folder.
+
+    Parameters
+    ----------
+    out
+        The folder; it need not be there yet.
+    kind
+        By what a folder of this kind is known.
 
     Raises
     ------
     OutputError
-        If the folder or the nearest one above it that exists cannot be written.
+        If the folder, or the nearest one above it that exists, cannot be written, or it holds anything else.
     """
     above = Path(out).absolute()
-    while not above.exists():
-        above = above.parent
     try:
+        check_folder(above, kind)
+        while not above.exists():
+            above = above.parent
         with tempfile.TemporaryDirectory(dir=above, prefix=".steppe-"):
             pass
     except OSError as problem:
