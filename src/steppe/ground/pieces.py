@@ -219,6 +219,6 @@ def fly_pieces(world: World, cases: Array, fall: fr.Fall = FALL) -> Array:
     # Those that fall longest start first, so that the lanes stay full to the end
     order = np.argsort(cases[fr.MASS] / (cases[fr.AREA] + cases[fr.FIXED]), kind="stable")
     sorted_ends = np.zeros_like(ends)
-    fr.fly_fragments(own, fall, np.ascontiguousarray(cases[:, order], dtype=np.float64), sorted_ends)
+    fr.fly_fragments(own, fall, np.ascontiguousarray(cases[:, order], dtype=np.float64), fr.BLOCK, sorted_ends)
     ends[:, order] = sorted_ends
     return ends

@@ -20,9 +20,10 @@ from steppe.kernels.aero import rarefaction
 from steppe.kernels.air import clamp, knudsen_number
 from steppe.kernels.earth import altitude_and_up
 from steppe.kernels.heating import AIR_CAPACITY_J_KG_K, tumbling_heat_flux
-from steppe.kernels.jit import driver, lane_loop, physics
+from steppe.kernels.jit import lane_loop, physics
 from steppe.kernels.lanes import step_to_end
 from steppe.kernels.motion import FULL, Forces, Laws, State, World, air_velocity, real_air
+from steppe.kernels.refilled import build_refilled
 from steppe.kernels.steppers import build_rk4
 from steppe.kernels.variants import held_bank, kept, no_canopy, no_thrust
 
@@ -381,43 +382,20 @@ def unload_fragment(world: World, lanes: Array, lane: int, ends: Array, case: in
         ends[END_HEAT + row - HEAT, case] = lanes[row * BLOCK + lane]
 
 
-def build_fly_fragments(step_fragments: Any, variant: str) -> Any:
-    """Return the driver: flies any number of pieces through a fixed number of lanes, each until its end.
+@physics
+def fragment_room(width: int) -> Array:
+    """Return room for fragments; the width is always that of a block."""
+    return np.empty(LANE_ROWS * width)
 
-    Returns
-    -------
-    Callable
-        (world, fall, cases, ends): `cases` of shape (29, n), `ends` of shape (17, n). Returns how often all lanes were
-        stepped.
-    """
 
-    @driver(variant=variant)
-    def fly_fragments(world: World, fall: Fall, cases: Array, ends: Array) -> int:
-        total = cases.shape[1]
-        lanes = np.empty(LANE_ROWS * BLOCK)
-        owner = np.full(BLOCK, -1)
-        if total == 0:
-            return 0
-        for lane in range(BLOCK):
-            load_fragment(lanes, lane, cases, min(lane, total - 1))
-            owner[lane] = lane if lane < total else -1
-        following, flying, rounds = BLOCK, min(BLOCK, total), 0
-        while flying > 0:
-            step_fragments(world, fall, lanes)
-            rounds += 1
-            for lane in range(BLOCK):
-                if lanes[CODE * BLOCK + lane] != RUNNING and owner[lane] >= 0:
-                    unload_fragment(world, lanes, lane, ends, owner[lane])
-                    owner[lane] = following if following < total else -1
-                    if following < total:
-                        load_fragment(lanes, lane, cases, following)
-                        following += 1
-                    else:
-                        flying -= 1
-        return rounds
-
-    return fly_fragments
+@physics
+def has_ended(lanes: Array, lane: int) -> bool:
+    """Return whether the last step of a fragment found its end."""
+    return lanes[CODE * BLOCK + lane] != RUNNING
 
 
 step_fragments = build_step_fragments(FALLING)
-fly_fragments = build_fly_fragments(step_fragments, FALLING.name)
+# (world, fall, cases, width, ends): cases of shape (29, n), ends of shape (17, n), width always `BLOCK`
+fly_fragments = build_refilled(
+    fragment_room, load_fragment, step_fragments, has_ended, unload_fragment, f"fragments, {FALLING.name}"
+)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,8 +24,9 @@ from steppe.errors import (
     ConfigError,
 )
 from steppe.kernels.air import clamp
-from steppe.kernels.jit import driver, lane_loop, physics
+from steppe.kernels.jit import lane_loop, physics
 from steppe.kernels.motion import Forces, Laws, State, World
+from steppe.kernels.refilled import build_refilled, on_threads
 
 Array = npt.NDArray[np.float64]
 
@@ -157,7 +157,19 @@ def load_lane(lanes: Array, lane: int, cases: Array, case: int) -> None:
 
 
 @physics
-def unload_lane(lanes: Array, lane: int, ends: Array, case: int) -> None:
+def lane_room(width: int) -> Array:
+    """Return room for lanes."""
+    return np.empty((LANE_ROWS, width))
+
+
+@physics
+def has_ended(lanes: Array, lane: int) -> bool:
+    """Return whether the last step of a lane found its end."""
+    return lanes[CODE, lane] != RUNNING
+
+
+@physics
+def unload_lane(world: World, lanes: Array, lane: int, ends: Array, case: int) -> None:
     """Write where a lane ended; the step that found the end is not counted, for it moved nothing."""
     for row in range(MASS + 1):
         ends[row, case] = lanes[row, lane]
@@ -182,33 +194,7 @@ def build_fly_lanes(step_lanes: Any, variant: str) -> Any:
         (world, descent, cases, width, ends): `cases` of shape (12, n) and `ends` of shape (10, n), rows named by the
         constants of this module; `width` a multiple of `WIDTH_UNIT`. Returns how often all lanes were stepped.
     """
-
-    @driver(variant=variant)
-    def fly_lanes(world: World, descent: Descent, cases: Array, width: int, ends: Array) -> int:
-        total = cases.shape[1]
-        lanes = np.empty((LANE_ROWS, width))
-        owner = np.full(width, -1)
-        if total == 0:
-            return 0
-        for lane in range(width):
-            load_lane(lanes, lane, cases, min(lane, total - 1))
-            owner[lane] = lane if lane < total else -1
-        following, flying, rounds = width, min(width, total), 0
-        while flying > 0:
-            step_lanes(world, descent, lanes)
-            rounds += 1
-            for lane in range(width):
-                if lanes[CODE, lane] != RUNNING and owner[lane] >= 0:
-                    unload_lane(lanes, lane, ends, owner[lane])
-                    owner[lane] = following if following < total else -1
-                    if following < total:
-                        load_lane(lanes, lane, cases, following)
-                        following += 1
-                    else:
-                        flying -= 1
-        return rounds
-
-    return fly_lanes
+    return build_refilled(lane_room, load_lane, step_lanes, has_ended, unload_lane, variant)
 
 
 def fly_many(
@@ -243,18 +229,11 @@ def fly_many(
         raise ConfigError(f"expected an array of shape ({CASE_ROWS}, n), got {cases.shape}", key="cases")
     if width < WIDTH_UNIT or width % WIDTH_UNIT:
         raise ConfigError(f"expected a positive multiple of {WIDTH_UNIT} lanes, got {width}", key="width")
-    if threads < 1:
-        raise ConfigError(f"expected at least one thread, got {threads}", key="threads")
-    total = cases.shape[1]
-    borders = [total * part // threads for part in range(threads + 1)]
 
-    def share(part: int) -> Array:
-        own = np.ascontiguousarray(cases[:, borders[part] : borders[part + 1]], dtype=np.float64)
+    def share(part: slice) -> Array:
+        own = np.ascontiguousarray(cases[:, part], dtype=np.float64)
         ends = np.zeros((END_ROWS, own.shape[1]))
         fly_lanes(world, descent, own, width, ends)
         return ends
 
-    if threads == 1:
-        return share(0)
-    with ThreadPoolExecutor(threads) as pool:
-        return np.concatenate(list(pool.map(share, range(threads))), axis=1)
+    return np.concatenate(on_threads(cases.shape[1], threads, share), axis=1)

@@ -7,7 +7,6 @@ care (a phase ends, guidance is due, an engine burns, something is wrong) is loo
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +20,7 @@ from steppe.kernels.guide import MEMORY_SIZE, Guide
 from steppe.kernels.jit import borrowed, driver, physics
 from steppe.kernels.motion import World
 from steppe.kernels.navigation import NAVIGATION_SIZE
+from steppe.kernels.refilled import on_threads
 from steppe.kernels.return_care import (
     KEPT_ROWS,
     Block,
@@ -270,21 +270,12 @@ def fly_many_returns(
     whole = make_returns(setting, phases, starts, cases, begins)
     if width < BLOCK or width % BLOCK:
         raise ConfigError(f"expected a positive multiple of {BLOCK} lanes, got {width}", key="width")
-    if threads < 1:
-        raise ConfigError(f"expected at least one thread, got {threads}", key="threads")
     total = starts.shape[0]
-    borders = [total * part // threads for part in range(threads + 1)]
 
-    def share(part: int) -> None:
-        own = slice(borders[part], borders[part + 1])
-        if borders[part + 1] == borders[part]:
-            return
-        mine = Returns(*(table[own] if table.shape[0] == total else table for table in whole))
-        fly_returns(setting, mine, make_room(width))
+    def share(part: slice) -> None:
+        if part.start < part.stop:
+            mine = Returns(*(table[part] if table.shape[0] == total else table for table in whole))
+            fly_returns(setting, mine, make_room(width))
 
-    if threads == 1:
-        share(0)
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(share, range(threads)))
+    on_threads(total, threads, share)
     return whole.ends
