@@ -21,17 +21,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steppe.errors import MessageError, OutputError
-from steppe.io.rdm import (
-    Impact,
-    Interval,
-    Reentry,
-    ReentryMessage,
-    State,
-    rdm_text,
-    read_rdm,
-    write_rdm,
-)
+from steppe.io.rdm import rdm_text, read_rdm, write_rdm
 from steppe.io.rdm_build import intervals_of, rdm_of, rdm_of_track, write_flight_messages
+from steppe.io.rdm_records import Impact, Interval, Reentry, ReentryMessage, State
 
 T0 = datetime(2022, 9, 29, 7, 34, 20, tzinfo=UTC)
 

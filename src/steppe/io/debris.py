@@ -20,7 +20,7 @@ from steppe.io.geojson import feature, line, polygon
 from steppe.io.kml import kml_text, write_kml
 
 if TYPE_CHECKING:
-    from steppe.io.rdm import Interval
+    from steppe.io.rdm_records import Interval
 
 DEBRIS_FOLDER: Final = FolderKind("debris assessment", "summary.json", "notices")
 # Okabe and Ito, "Color Universal Design" (2008), as in the figures

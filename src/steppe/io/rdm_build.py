@@ -15,7 +15,8 @@ from steppe.constants import SPHERICAL_RADIUS_M
 from steppe.errors import MessageError
 from steppe.flight.result import Flight, Track
 from steppe.io.ccsds import free_name, slug
-from steppe.io.rdm import FRAME, Impact, Interval, Reentry, ReentryMessage, State, write_rdm
+from steppe.io.rdm import write_rdm
+from steppe.io.rdm_records import FRAME, Impact, Interval, Reentry, ReentryMessage, State
 
 Floats = npt.NDArray[np.float64]
 

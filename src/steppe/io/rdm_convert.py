@@ -9,7 +9,7 @@ from typing import Any
 
 from steppe.errors import MessageError, OutputError
 from steppe.io import rdm_table as t
-from steppe.io.rdm import (
+from steppe.io.rdm_records import (
     FRAME,
     PROBABILITIES,
     Impact,

@@ -15,6 +15,7 @@ from steppe.view import theme
 from steppe.view.figure import save_figure
 from steppe.view.labels import Labels
 from steppe.view.map import Azimuthal, draw_base, draw_scale, draw_towns, frame_axes
+from steppe.view.wording import grouped
 
 _MAP_SIZE_IN: Final = (8.2, 8.2)
 _TOP_DRIVERS: Final = 10
@@ -69,7 +70,7 @@ def footprint_figure(summary: Summary) -> Any:
     if landing is None:
         return None
     with theme.themed():
-        figure = _new_figure(_MAP_SIZE_IN)
+        figure = theme.new_figure(*_MAP_SIZE_IN)
         axes = figure.add_axes((0.085, 0.05, 0.87, 0.845))
         centre = Azimuthal(landing["mean_latitude_deg"], landing["mean_longitude_deg"])
         rings = [(shape, *_ring(centre, shape["ring_deg"])) for shape in summary.shapes]
@@ -109,7 +110,7 @@ def distributions_figure(summary: Summary) -> Any:
     if not names:
         return None
     with theme.themed():
-        figure = _new_figure((4.3 * len(names) + 0.6, 4.4))
+        figure = theme.new_figure(4.3 * len(names) + 0.6, 4.4)
         width = 1.0 / len(names)
         for k, name in enumerate(names):
             axes = figure.add_axes((k * width + 0.055, 0.135, width - 0.085, 0.6))
@@ -135,7 +136,7 @@ def drivers_figure(summary: Summary) -> Any:
     # the names of the inputs stand left of the bars, some 0.075 inch a letter
     margin = 0.5 + 0.075 * max(len(text) for text in inputs.values())
     with theme.themed():
-        figure = _new_figure((width * columns, height))
+        figure = theme.new_figure(width * columns, height)
         top, bottom = 1.0 - 0.95 / height, 0.15 / height
         each = (top - bottom) / lines
         for k, name in enumerate(names):
@@ -166,30 +167,17 @@ def _short(words: str) -> str:
     return words if len(words) <= 34 else words[:33] + "…"
 
 
-def _new_figure(size: tuple[float, float]) -> Any:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=size)
-    FigureCanvasAgg(figure)
-    return figure
-
-
 def _header(figure: Any, summary: Summary, title: str, sentence: str) -> None:
     about = summary.document["campaign"]
     width, height = figure.get_size_inches()
     left = 0.36 / width
     figure.text(left, 1.0 - 0.3 / height, title, fontsize=theme.TITLE * 0.8, fontweight="bold", va="center")
-    right = f"{about['mission']}  ·  {_count(about['rows'])} flights"
+    right = f"{about['mission']}  ·  {grouped(about['rows'])} flights"
     if not about["complete"]:
-        right += f" of {_count(about['samples'])}, incomplete"
+        right += f" of {grouped(about['samples'])}, incomplete"
     figure.text(1.0 - left, 1.0 - 0.3 / height, right, fontsize=theme.HEADING, color=theme.SOFT, ha="right",
                 va="center")  # fmt: skip
     figure.text(left, 1.0 - 0.6 / height, sentence, fontsize=theme.HEADING, va="center")
-
-
-def _count(number: int) -> str:
-    return f"{number:,}".replace(",", "\N{THIN SPACE}")
 
 
 def _landing_sentence(document: Mapping[str, Any]) -> str:

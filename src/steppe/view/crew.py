@@ -56,12 +56,8 @@ def crew_figure(ledger: Ledger, first: datetime, last: datetime, title: str = ""
         key=lambda s: (_launch(ledger, s), s.up_vehicle, s.landing_utc or datetime.max.replace(tzinfo=UTC), s.person)
     )
     with theme.themed():
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-
         height = _HEAD_IN + _FOOT_IN + _ROW_IN * (len(stays) + 1)
-        figure = Figure(figsize=(_WIDTH_IN, height))
-        FigureCanvasAgg(figure)
+        figure = theme.new_figure(_WIDTH_IN, height)
         box = (
             _LEFT_IN / _WIDTH_IN,
             _FOOT_IN / height,

@@ -26,6 +26,8 @@ from steppe.view.map import (
     frame_axes,
     reserve_towns,
 )
+from steppe.view.risk import risk_figure
+from steppe.view.wording import count_of, grouped, spoken
 
 Floats = npt.NDArray[np.float64]
 
@@ -54,8 +56,6 @@ def debris_figures(assessment: Assessment) -> dict[str, Callable[[Path], None]]:
     OutputError
         If matplotlib is not installed.
     """
-    from steppe.view.risk import risk_figure
-
     figures = {"debris.png": debris_figure(assessment), "risk.png": risk_figure(assessment)}
     return {name: partial(save_figure, figure) for name, figure in figures.items() if figure is not None}
 
@@ -72,7 +72,7 @@ def debris_figure(assessment: Assessment) -> Any:
     if not areas:
         return None
     with theme.themed():
-        figure = new_figure(_SIZE_IN)
+        figure = theme.new_figure(*_SIZE_IN)
         figure.text(0.035, 0.957, "Where the pieces fall", fontsize=theme.TITLE * 0.8, fontweight="bold", va="center")
         about = assessment.about
         right = f"{about.title or about.mission}  ·  {count_of(about.samples, 'return')}, {_pieces(areas)} pieces"
@@ -86,29 +86,8 @@ def debris_figure(assessment: Assessment) -> Any:
     return figure
 
 
-def new_figure(size: tuple[float, float]) -> Any:
-    """Return an empty figure with its own Agg canvas; sizes in inches."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=size)
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def count_of(number: int, word: str) -> str:
-    """Return a number with its word."""
-    grouped = f"{number:,}".replace(",", "\N{THIN SPACE}")
-    return f"{grouped} {word}{'' if number == 1 else 's'}"
-
-
-def spoken(name: str) -> str:
-    """Return what people call a body or a kind of piece."""
-    return name.replace("_", " ").replace("-", " ").capitalize()
-
-
 def _pieces(areas: Sequence[Area]) -> str:
-    return f"{sum(area.pieces for area in areas):,}".replace(",", "\N{THIN SPACE}")
+    return grouped(sum(area.pieces for area in areas))
 
 
 def _sentence(assessment: Assessment) -> str:

@@ -45,11 +45,7 @@ def flight_figure(flight: Flight) -> Any:
     if len(flight.track) < 2:
         raise OutputError("cannot draw the flight: its track has fewer than two samples")
     with theme.themed():
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-
-        figure = Figure(figsize=(_WIDTH_IN, _HEIGHT_IN))
-        FigureCanvasAgg(figure)
+        figure = theme.new_figure(_WIDTH_IN, _HEIGHT_IN)
         _write_header(figure, flight)
         _draw_strips(figure, flight)
         _draw_map(figure, flight)

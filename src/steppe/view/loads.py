@@ -41,12 +41,7 @@ def save_loads_figure(loads: Loads, title: str, path: Path) -> None:
 def loads_figure(loads: Loads, title: str) -> Any:
     """Return the figure: load over time, load over duration against the limits, heat and wall, blackout."""
     with theme.themed():
-        from matplotlib.figure import Figure
-
-        figure = Figure(figsize=_SIZE_IN)
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-        FigureCanvasAgg(figure)
+        figure = theme.new_figure(*_SIZE_IN)
         figure.text(0.06, 0.955, title, fontsize=theme.TITLE, fontweight="bold", color=theme.INK, va="center")
         figure.text(0.061, 0.915, _NOTE, fontsize=theme.SMALL, color=theme.SOFT, va="center")
         left, right = (0.065, 0.40), (0.565, 0.40)

@@ -53,11 +53,7 @@ def recovery_figure(study: Recovery) -> Any:
         If matplotlib is not installed.
     """
     with theme.themed():
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-
-        figure = Figure(figsize=_SIZE_IN)
-        FigureCanvasAgg(figure)
+        figure = theme.new_figure(*_SIZE_IN)
         _head(figure, study)
         _draw_map(figure.add_axes(_MAP), study)
         for points in (study.guided, study.ballistic):

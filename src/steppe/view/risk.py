@@ -10,7 +10,7 @@ import numpy as np
 from steppe.ground.assessment import Assessment
 from steppe.ground.risk import Expectation, Risk
 from steppe.view import theme
-from steppe.view.debris import count_of, new_figure, spoken
+from steppe.view.wording import count_of, spoken
 
 _TOP: Final = 10
 _ROW_IN: Final = 0.34
@@ -37,7 +37,7 @@ def risk_figure(assessment: Assessment) -> Any:
     pieces = list(risk.by_piece.items())[:_TOP]
     height = 1.75 + _ROW_IN * (max(len(rows), len(pieces)) + 0.4)
     with theme.themed():
-        figure = new_figure((12.6, height))
+        figure = theme.new_figure(12.6, height)
         _header(figure, assessment, height)
         bottom, top = 0.75 / height, 1.0 - 1.25 / height
         _draw_bodies(figure.add_axes((0.135, bottom, 0.385, top - bottom)), assessment, rows)

@@ -39,13 +39,9 @@ def rotation_figure(rotation: Rotation, note: str) -> Any:
         If matplotlib is not installed.
     """
     with theme.themed():
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-
         lanes = list(dict.fromkeys(flight.family.name for flight in rotation.flights))
         height = _HEAD_IN + _FOOT_IN + _LANE_IN * len(lanes)
-        figure = Figure(figsize=(_WIDTH_IN, height))
-        FigureCanvasAgg(figure)
+        figure = theme.new_figure(_WIDTH_IN, height)
         width = 1.0 - (_LEFT_IN + _RIGHT_IN) / _WIDTH_IN
         axes = figure.add_axes((_LEFT_IN / _WIDTH_IN, _FOOT_IN / height, width, _LANE_IN * len(lanes) / height))
         _draw(axes, rotation, lanes)

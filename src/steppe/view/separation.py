@@ -48,14 +48,10 @@ def separation_figure(separation: Separation) -> Any:
     if not pairs:
         raise OutputError("cannot draw the separations: no pair of bodies was followed")
     with theme.themed():
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-
         rows = -(-len(pairs) // _COLUMNS)
         columns = min(len(pairs), _COLUMNS)
         width, height = columns * _EACH_IN[0], rows * _EACH_IN[1] + _HEAD_IN
-        figure = Figure(figsize=(width, height))
-        FigureCanvasAgg(figure)
+        figure = theme.new_figure(width, height)
         for number, pair in enumerate(pairs):
             row, column = divmod(number, _COLUMNS)
             left = (column * _EACH_IN[0] + _LEFT_IN) / width

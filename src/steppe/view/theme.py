@@ -83,6 +83,19 @@ def themed() -> AbstractContextManager[Any]:
     return context
 
 
+def new_figure(width_in: float, height_in: float) -> Any:
+    """Return an empty figure with its own Agg canvas, so that no window and no global state is touched.
+
+    Call it in the context of `themed`, which says it well where matplotlib is missing.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width_in, height_in))
+    FigureCanvasAgg(figure)
+    return figure
+
+
 def module_style(number: int) -> tuple[str, float]:
     """Return the colour of a module's strand and on which side of the capsule's track it lies: 1 left, -1 right, ..."""
     return MODULE_COLOURS[number % len(MODULE_COLOURS)], (1.0 if number % 2 == 0 else -1.0) * (1.0 + number // 2)

@@ -12,7 +12,7 @@ import numpy as np
 from steppe.environment.soundings.igra import read_igra
 from steppe.environment.soundings.records import WindProfile
 from steppe.environment.soundings.wyoming import read_wyoming
-from steppe.environment.wind import levels_from_csv
+from steppe.environment.wind_csv import levels_from_csv
 from steppe.errors import ConfigError, EnvironmentDataError
 
 Kind = Literal["igra", "wyoming", "csv", "netcdf", "grib"]
