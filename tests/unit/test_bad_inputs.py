@@ -136,7 +136,7 @@ REFUSED_ENTRIES = {
     "below the zone": (
         'altitude_m = "99.7 km"',
         'altitude_m = "300 m"\n#',
-        r"mine\.toml: start: the start at 300 m lies below the ground at 381 m \(ground_height_m of zone",
+        r"mine\.toml: start: the start at 300 m lies below the ground at 343 m \(ground_height_m of zone",
     ),
     "canopy without parachutes": (
         'vehicle = "soyuz-ms"',

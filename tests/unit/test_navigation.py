@@ -31,7 +31,8 @@ PERFECT = Sensors(*(0.0,) * 13)
 @pytest.fixture(scope="module")
 def entry() -> tuple[World, Array]:
     """Return the world and every step of MS-21 from the split to the parachute command."""
-    world, _, guide, run = rehearse(steppe.load_mission("ms-21"))
+    flown = rehearse(steppe.load_mission("ms-21"))
+    world, guide, run = flown.world, flown.guide, flown.run
     again = run_phases(world, guide, list(run.phases), run.begins[0, :10], ground_m=0.0, record_every_s=1e-3)
     names = [phase.event for phase in run.phases]
     phase = again.record[:, k.PHASE]

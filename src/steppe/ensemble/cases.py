@@ -16,7 +16,7 @@ from steppe.ensemble.streams import fill_layers
 from steppe.errors import ConfigError, PlanError
 from steppe.flight import phases as ph
 from steppe.flight.running import Run, run_phases
-from steppe.flight.simulate import rehearse, with_ground
+from steppe.flight.simulate import rehearse
 from steppe.frames.local import lvlh_basis
 from steppe.kernels import flying as k
 from steppe.kernels.deviation import NO_DEVIATION, PROFILE_COLUMNS, Deviation
@@ -155,8 +155,8 @@ def nominal_return(loaded: LoadedMission, start: str = IGNITION) -> Nominal:
     PlanError
         If the undispersed flight does not land.
     """
-    loaded = with_ground(loaded)
-    world, model, guide, run = rehearse(loaded)
+    flown = rehearse(loaded)
+    loaded, world, model, guide, run = flown.loaded, flown.world, flown.model, flown.guide, flown.run
     if run.status.name != "landed":
         why = f"{run.status.sentence} {run.status.hint}"
         raise PlanError(f"{loaded.source}: the undispersed flight does not land: {why}")

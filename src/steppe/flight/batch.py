@@ -104,7 +104,8 @@ def return_case(loaded: LoadedMission) -> ReturnCase:
     ConfigError, ElementsError, EnvironmentDataError, PlanError
         If the mission cannot be flown as written, or has no entry interface.
     """
-    world, model, guide, run = rehearse(loaded)
+    flown = rehearse(loaded)
+    loaded, run = flown.loaded, flown.run
     events = tuple(phase.event for phase in run.phases)
     if "entry_interface" not in events[: run.begun]:
         raise ConfigError(
@@ -119,4 +120,6 @@ def return_case(loaded: LoadedMission) -> ReturnCase:
     begun = np.diff(run.begins[first:, k.TIME])
     durations_s = np.concatenate([begun, np.zeros(len(events) - first - begun.size)])
     rows = table(list(run.phases[first:]))[None]
-    return ReturnCase(world, model, guide, rows, events[first:], start, rules, durations_s)
+    return ReturnCase(
+        rehearsal.world, rehearsal.model, rehearsal.guide, rows, events[first:], start, rules, durations_s
+    )

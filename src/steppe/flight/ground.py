@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -102,18 +101,13 @@ class Elevation:
         return replace(self.loaded, zone=zone.model_copy(update={"ground_height_m": height_m}))
 
 
-def settled(loaded: LoadedMission, landing: Callable[[LoadedMission], tuple[float, float] | None]) -> LoadedMission:
-    """Return a mission with the height of the ground at its touchdown; that of its zone if it has no elevation.
+def planned_ground(loaded: LoadedMission) -> LoadedMission:
+    """Return a mission with the height of the ground that its plan knows: at the centre of the zone.
 
-    One round: the flight to the height at the zone's centre says where it lands. A round more would move the place by
-    the drift in the time that the difference in height takes: 1 m in 10 m of height.
-
-    Parameters
-    ----------
-    loaded
-        The mission.
-    landing
-        Flies a mission and returns latitude and longitude of its touchdown in deg, or None if it does not land.
+    Raises
+    ------
+    ConfigError, EnvironmentDataError
+        As `Elevation.of`.
     """
     if loaded.zone is None:
         return loaded
@@ -121,9 +115,24 @@ def settled(loaded: LoadedMission, landing: Callable[[LoadedMission], tuple[floa
     elevation = Elevation.of(loaded)
     if elevation is None or loaded.zone is None:
         return loaded
-    first = elevation.with_height(elevation.at(loaded.zone.latitude_deg, loaded.zone.longitude_deg).height_m)
-    place = landing(first)
-    return first if place is None else elevation.with_height(elevation.at(*place).height_m)
+    return elevation.with_height(elevation.at(loaded.zone.latitude_deg, loaded.zone.longitude_deg).height_m)
+
+
+def ground_below(loaded: LoadedMission, latitude_deg: float, longitude_deg: float) -> LoadedMission:
+    """Return a mission with the height of the ground at its touchdown; unchanged if it has no elevation.
+
+    One round: a round more would move the place by the drift in the time that the difference in height takes, 1 m in
+    10 m of height.
+
+    Parameters
+    ----------
+    loaded
+        From `planned_ground`.
+    latitude_deg, longitude_deg
+        Where it lands.
+    """
+    elevation = Elevation.of(loaded)
+    return loaded if elevation is None else elevation.with_height(elevation.at(latitude_deg, longitude_deg).height_m)
 
 
 def noted(flight: Flight, loaded: LoadedMission) -> Flight:
@@ -132,13 +141,12 @@ def noted(flight: Flight, loaded: LoadedMission) -> Flight:
     Parameters
     ----------
     flight
-        Flown with the mission that `settled` returned.
+        Flown with the mission that `ground_below` returned.
     loaded
-        The mission before that.
+        The mission as it was written.
     """
     zone, place = flight.mission.zone, flight.touchdown
-    known = loaded if loaded.zone is None else replace(loaded, zone=grounded(loaded.zone))
-    elevation = Elevation.of(known)
+    elevation = Elevation.of(planned_ground(loaded))
     provenance = {**flight.provenance, "config_hash": loaded.config_hash}
     notes = flight.notes
     if elevation is not None and zone is not None and place is not None:

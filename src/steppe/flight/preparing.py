@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -101,12 +101,17 @@ def _ready_after_burn(loaded: LoadedMission, beginning: Beginning) -> Ready:
 def otherwise(loaded: LoadedMission, ready: Ready, changes: Changes) -> tuple[LoadedMission, Ready]:
     """Return what is flown when things are otherwise than planned: ignition, timer and aim point of the plan stay."""
     changed, beginning = changes.applied_to(loaded, ready.beginning)
-    problem = _problem(changed, beginning)
+    told = replace(ready, beginning=beginning, model=ready.beginning.world)
+    return changed, laid_out(changed, told)
+
+
+def laid_out(loaded: LoadedMission, ready: Ready) -> Ready:
+    """Return the same plan with the phases of a mission that differs from the planned one."""
+    problem = _problem(loaded, ready.beginning)
     if ready.plan is None or problem is None:
-        phases = phases_without_burn(changed, float(beginning.start[k.MASS]))
-        return changed, Ready(beginning, ready.guide, phases, None, ready.beginning.world)
-    phases = phases_with_burn(changed, problem, ready.plan)
-    return changed, Ready(beginning, ready.guide, phases, ready.plan, ready.beginning.world)
+        phases = phases_without_burn(loaded, float(ready.beginning.start[k.MASS]))
+        return replace(ready, phases=phases, plan=None)
+    return replace(ready, phases=phases_with_burn(loaded, problem, ready.plan))
 
 
 def run_ready(loaded: LoadedMission, ready: Ready, record_every_s: float) -> Run:

@@ -17,11 +17,11 @@ from steppe.flight.beside import departing, module_tracks
 from steppe.flight.changes import Changes
 from steppe.flight.failed_canopies import failed_canopy_phases
 from steppe.flight.failing import failed_phases, stuck_module
-from steppe.flight.ground import noted, settled
+from steppe.flight.ground import ground_below, noted, planned_ground
 from steppe.flight.landing import contact_of
 from steppe.flight.opening import openings_of
 from steppe.flight.plan import plan_facts
-from steppe.flight.preparing import Ready, otherwise, ready_to_fly, run_ready
+from steppe.flight.preparing import Ready, laid_out, otherwise, ready_to_fly, run_ready
 from steppe.flight.result import Flight
 from steppe.flight.running import Run
 from steppe.flight.sequence import ground_m_of
@@ -105,8 +105,7 @@ def prepare(loaded: LoadedMission, *, progress: Progress | None = None, changes:
         As `fly`.
     """
     say = progress or (lambda _: None)
-    written = loaded
-    loaded = with_ground(loaded)
+    written, loaded = loaded, planned_ground(loaded)
     say("reading the station's orbit, building air and wind")
     beginning = begin(loaded)
     say("planning the burn (the first run compiles the kernels; later runs do not)")
@@ -115,7 +114,7 @@ def prepare(loaded: LoadedMission, *, progress: Progress | None = None, changes:
     ready = ready_to_fly(loaded, beginning)
     if changes is not None and not changes.known:
         loaded, ready = otherwise(loaded, ready, changes)
-    return Prepared(loaded, ready, written)
+    return Prepared(*_on_its_ground(loaded, ready), written)
 
 
 def fly_prepared(prepared: Prepared, *, progress: Progress | None = None) -> Flight:
@@ -134,42 +133,41 @@ def run_prepared(prepared: Prepared, record_every_s: float = 1e9) -> tuple[World
     return model, ready.guide, run_ready(prepared.loaded, ready, record_every_s)
 
 
-def with_ground(loaded: LoadedMission) -> LoadedMission:
-    """Return a mission with the height of the ground at its touchdown, where it has a zone and elevation data.
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """A mission planned and flown once, without outputs.
 
-    Raises
-    ------
-    ConfigError, ElementsError, EnvironmentDataError, PlanError
-        As `fly`, and if an elevation file cannot be used or does not cover the zone.
+    `loaded` has the height of the ground where it lands; `world` is the true one, `model` that of the ship.
     """
 
-    def landing(trial: LoadedMission) -> tuple[float, float] | None:
-        run = rehearse(trial)[3]
-        if run.status.code != LANDED:
-            return None
-        latitude_rad, longitude_rad, _ = itrf_to_geodetic(run.begins[run.begun, k.X : k.Z + 1])
-        return float(np.degrees(latitude_rad)), float(np.degrees(longitude_rad))
-
-    return settled(loaded, landing)
+    loaded: LoadedMission
+    world: World
+    model: World
+    guide: Guide
+    run: Run
 
 
-def rehearse(loaded: LoadedMission) -> tuple[World, World, Guide, Run]:
+def rehearse(loaded: LoadedMission) -> Rehearsal:
     """Plan a mission and fly it once, without outputs.
-
-    Returns
-    -------
-    tuple
-        The true world, the one that the ship believes in, what its guidance is told, and the flight.
 
     Raises
     ------
     ConfigError, ElementsError, EnvironmentDataError, PlanError
         As `fly`.
     """
-    beginning = begin(loaded)
-    ready = _fail(loaded, ready_to_fly(loaded, beginning))
-    model = beginning.world if ready.model is None else ready.model
-    return beginning.world, model, ready.guide, run_ready(loaded, ready, record_every_s=1e9)
+    prepared = prepare(loaded)
+    model, guide, run = run_prepared(prepared)
+    return Rehearsal(prepared.loaded, prepared.world, model, guide, run)
+
+
+def _on_its_ground(loaded: LoadedMission, ready: Ready) -> tuple[LoadedMission, Ready]:
+    """Return the flight to the height of the ground where it lands; its plan knows that of the zone."""
+    run = run_ready(loaded, _fail(loaded, ready), record_every_s=1e9)
+    if loaded.zone is None or run.status.code != LANDED:
+        return loaded, ready
+    latitude_rad, longitude_rad, _ = itrf_to_geodetic(run.begins[run.begun, k.X : k.Z + 1])
+    below = ground_below(loaded, float(np.degrees(latitude_rad)), float(np.degrees(longitude_rad)))
+    return (loaded, ready) if below.zone == loaded.zone else (below, laid_out(below, ready))
 
 
 def _fail(loaded: LoadedMission, ready: Ready) -> Ready:
