@@ -120,6 +120,4 @@ def return_case(loaded: LoadedMission) -> ReturnCase:
     begun = np.diff(run.begins[first:, k.TIME])
     durations_s = np.concatenate([begun, np.zeros(len(events) - first - begun.size)])
     rows = table(list(run.phases[first:]))[None]
-    return ReturnCase(
-        rehearsal.world, rehearsal.model, rehearsal.guide, rows, events[first:], start, rules, durations_s
-    )
+    return ReturnCase(flown.world, flown.model, flown.guide, rows, events[first:], start, rules, durations_s)
