@@ -12,7 +12,6 @@ import numpy as np
 
 from steppe.config.mission import Wind as WindChoice
 from steppe.environment.balanced_wind import FADE_TO_M, balanced_levels
-from steppe.environment.measured_wind import measured_wind
 from steppe.environment.sourced import Sourced
 from steppe.environment.wind_csv import levels_from_csv
 from steppe.environment.wind_model import Level, layers, table_wind
@@ -51,6 +50,9 @@ def wind_for(
     if choice.model == "climatology":
         return balanced_wind(utc, latitude_deg, longitude_deg)
     if choice.model in ("sounding", "grid"):
+        # Imported here for the start-up time: most flights read no sounding
+        from steppe.environment.measured_wind import measured_wind
+
         return measured_wind(choice, folder, utc, latitude_deg, longitude_deg)
     if choice.file is not None:
         return wind_from_csv((folder or Path()) / choice.file)

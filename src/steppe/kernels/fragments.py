@@ -262,8 +262,56 @@ def falling_step(
     return quick if quick < longest else longest
 
 
+@physics
+def own_fall(rules: Fall, lanes: Array, i: int) -> Any:
+    """Return the rules with the ground of lane `i`."""
+    return Fall(
+        lanes[GROUND * BLOCK + i], rules.tolerance_m, rules.longest_s, rules.slow_s, rules.share,
+        rules.slow_share, rules.least_share, rules.time_limit_s, rules.step_limit,
+    )  # fmt: skip
+
+
+@physics
+def skin_of(lanes: Array, i: int, small: float) -> Skin:
+    """Return the skin of lane `i` with its outer area shrunk to `small`.
+
+    What is left is smaller in all directions that shrink, and a smaller body takes more flux.
+    """
+    return Skin(
+        lanes[SURFACE * BLOCK + i] * small, lanes[RADIUS * BLOCK + i] * math.sqrt(small),
+        lanes[HEAT_FACTOR * BLOCK + i], lanes[CAPACITY * BLOCK + i], lanes[MELTING * BLOCK + i],
+        lanes[FUSION * BLOCK + i],
+        lanes[COLD * BLOCK + i], lanes[SLOPE * BLOCK + i], lanes[FROM * BLOCK + i], lanes[HOT * BLOCK + i],
+    )  # fmt: skip
+
+
+@physics
+def warmed(
+    skin: Skin, mass_kg: float, temperature_k: float, density_kg_m3: float, inverse_sound_s_m: float, speed_m_s: float,
+    step_s: float,
+) -> tuple[float, float, float, float]:  # fmt: skip
+    """Return what `heated` returns, in a stream of air."""
+    flux = tumbling_heat_flux(density_kg_m3, speed_m_s, skin.radius_m)
+    per_k = 2.0 * AIR_CAPACITY_J_KG_K / (speed_m_s * speed_m_s)
+    return heated(skin, mass_kg, temperature_k, flux, per_k, air_temperature(inverse_sound_s_m), step_s)
+
+
+@physics
+def put_fragment(
+    lanes: Array, i: int, later: State, mass_kg: float, temperature_k: float, taken_j: float, sent_j: float
+) -> None:
+    """Store in lane `i` where a step ended: motion, mass, temperature and heat."""
+    lanes[X * BLOCK + i], lanes[Y * BLOCK + i], lanes[Z * BLOCK + i] = later[0], later[1], later[2]
+    lanes[U * BLOCK + i], lanes[V * BLOCK + i], lanes[W * BLOCK + i] = later[3], later[4], later[5]
+    lanes[MASS * BLOCK + i], lanes[TEMPERATURE * BLOCK + i] = mass_kg, temperature_k
+    hottest = lanes[HOTTEST * BLOCK + i]
+    lanes[HOTTEST * BLOCK + i] = temperature_k if temperature_k > hottest else hottest
+    lanes[HEAT * BLOCK + i] += taken_j
+    lanes[RADIATED * BLOCK + i] += sent_j
+
+
 def build_step_fragments(laws: Laws) -> Any:
-    """Return the vector loop: every lane one step further.
+    """Return the vector loop: every lane one step further, half of its heat before the motion and half after it.
 
     Returns
     -------
@@ -276,27 +324,18 @@ def build_step_fragments(laws: Laws) -> Any:
     @lane_loop
     def step_fragments(world: Any, rules: Fall, lanes: Array) -> None:
         for i in range(BLOCK):
+            # Here and not in a function: a returned record with arrays is counted, and that keeps LLVM from vectors
             tumble = Tumble(
                 world.aero.table, world.aero.rows_per_mach, world.aero.last_row, world.aero.free_drag,
                 lanes[LENGTH * BLOCK + i], lanes[SHAPE * BLOCK + i] * (world.aero.last_row + 1.0),
             )  # fmt: skip
             own: Any = World(world.earth, world.air, world.wind, tumble, world.deviation)  # type: ignore[arg-type]
-            fall: Any = Fall(
-                lanes[GROUND * BLOCK + i], rules.tolerance_m, rules.longest_s, rules.slow_s, rules.share,
-                rules.slow_share, rules.least_share, rules.time_limit_s, rules.step_limit,
-            )  # fmt: skip
-            # A piece that has melted away takes one last step of no length, and must not divide by its mass
+            fall = own_fall(rules, lanes, i)
             mass, time, onset = lanes[MASS * BLOCK + i], lanes[TIME * BLOCK + i], lanes[ONSET * BLOCK + i]
+            first_mass, shrinks = lanes[FIRST_MASS * BLOCK + i], lanes[SHRINKS * BLOCK + i]
+            # A piece that has melted away takes one last step of no length, and must not divide by its mass
             carried = mass if mass > 1e-9 else 1e-9
-            small = shrunk(carried / lanes[FIRST_MASS * BLOCK + i], lanes[SHRINKS * BLOCK + i])
-            area = lanes[AREA * BLOCK + i] * small
-            # What is left is smaller in all directions that shrink, and a smaller body takes more flux
-            radius = lanes[RADIUS * BLOCK + i] * math.sqrt(small)
-            skin = Skin(
-                lanes[SURFACE * BLOCK + i] * small, radius, lanes[HEAT_FACTOR * BLOCK + i],
-                lanes[CAPACITY * BLOCK + i], lanes[MELTING * BLOCK + i], lanes[FUSION * BLOCK + i],
-                lanes[COLD * BLOCK + i], lanes[SLOPE * BLOCK + i], lanes[FROM * BLOCK + i], lanes[HOT * BLOCK + i],
-            )  # fmt: skip
+            small = shrunk(carried / first_mass, shrinks)
             state = (
                 lanes[X * BLOCK + i], lanes[Y * BLOCK + i], lanes[Z * BLOCK + i], lanes[U * BLOCK + i],
                 lanes[V * BLOCK + i], lanes[W * BLOCK + i], carried, 0.0,
@@ -304,19 +343,23 @@ def build_step_fragments(laws: Laws) -> Any:
             density, inverse_sound, speed, altitude = air_around(own, state)
             _, up_x, up_y, up_z = place(own.earth, state[0], state[1], state[2])
             climb = up_x * state[3] + up_y * state[4] + up_z * state[5]
-            code = fragment_code(fall, altitude, state, lanes[FIRST_MASS * BLOCK + i], time, lanes[STEPS * BLOCK + i])
+            code = fragment_code(fall, altitude, state, first_mass, time, lanes[STEPS * BLOCK + i])
             coefficient, _ = tumbling_coefficients(own, speed * inverse_sound, density)
-            drag_area = lanes[FIXED * BLOCK + i] + area * coefficient
+            drag_area = lanes[FIXED * BLOCK + i] + lanes[AREA * BLOCK + i] * small * coefficient
             longest = falling_step(fall, density, speed, speed * inverse_sound, drag_area, carried)
             step = step_to_end(fall, altitude, climb, longest) if code == float(RUNNING) else 0.0
-            flux = tumbling_heat_flux(density, speed, skin.radius_m)
-            per_k = 2.0 * AIR_CAPACITY_J_KG_K / (speed * speed)
-            warm, left, taken, sent = heated(
-                skin, mass, lanes[TEMPERATURE * BLOCK + i], flux, per_k, air_temperature(inverse_sound), 0.5 * step
+            warm, left, taken, sent = warmed(
+                skin_of(lanes, i, small),
+                mass,
+                lanes[TEMPERATURE * BLOCK + i],
+                density,
+                inverse_sound,
+                speed,
+                0.5 * step,
             )
             # The step was chosen for the mass at its start; a piece that melts away in it must not shake apart
             lighter = left if left > 0.5 * carried else 0.5 * carried
-            half = shrunk(lighter / lanes[FIRST_MASS * BLOCK + i], lanes[SHRINKS * BLOCK + i])
+            half = shrunk(lighter / first_mass, shrinks)
             forces = Forces(
                 lanes[FIXED * BLOCK + i], lanes[AREA * BLOCK + i] * half, lanes[LIFT * BLOCK + i], 1.0, 0.0, 0.0, 0.0,
                 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0,
@@ -326,25 +369,11 @@ def build_step_fragments(laws: Laws) -> Any:
             density, inverse_sound, speed, _ = air_around(own, later)
             # Half a step with the area of its start, half with that of its end to come: second order in the step
             late = 2.0 * half - small if half > 0.75 * small else 0.5 * small
-            after = Skin(
-                lanes[SURFACE * BLOCK + i] * late, lanes[RADIUS * BLOCK + i] * math.sqrt(late), skin.factor,
-                skin.capacity_j_kg_k, skin.melting_k, skin.fusion_j_kg, skin.cold, skin.slope_per_k, skin.from_k,
-                skin.hot,
-            )  # fmt: skip
-            flux = tumbling_heat_flux(density, speed, after.radius_m)
-            per_k = 2.0 * AIR_CAPACITY_J_KG_K / (speed * speed)
-            warm, left, more_taken, more_sent = heated(
-                after, left, warm, flux, per_k, air_temperature(inverse_sound), 0.5 * step
+            warm, left, more_taken, more_sent = warmed(
+                skin_of(lanes, i, late), left, warm, density, inverse_sound, speed, 0.5 * step
             )
-            taken, sent = taken + more_taken, sent + more_sent
             lanes[ONSET * BLOCK + i] = altitude if (left < mass) & (onset < -1e8) else onset
-            lanes[X * BLOCK + i], lanes[Y * BLOCK + i], lanes[Z * BLOCK + i] = later[0], later[1], later[2]
-            lanes[U * BLOCK + i], lanes[V * BLOCK + i], lanes[W * BLOCK + i] = later[3], later[4], later[5]
-            lanes[MASS * BLOCK + i], lanes[TEMPERATURE * BLOCK + i] = left, warm
-            hottest = lanes[HOTTEST * BLOCK + i]
-            lanes[HOTTEST * BLOCK + i] = warm if warm > hottest else hottest
-            lanes[HEAT * BLOCK + i] += taken
-            lanes[RADIATED * BLOCK + i] += sent
+            put_fragment(lanes, i, later, left, warm, taken + more_taken, sent + more_sent)
             lanes[TIME * BLOCK + i] = time + step
             lanes[STEPS * BLOCK + i] += 1.0
             lanes[CODE * BLOCK + i] = code
