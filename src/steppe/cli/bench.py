@@ -7,11 +7,14 @@ import platform
 import time
 from enum import StrEnum
 from importlib.metadata import version
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from steppe.cli.terminal import emit_json, emit_rich, message, plain_table
+
+if TYPE_CHECKING:
+    from steppe.flight.batch import ReturnCase
 
 INACCURATE: Final = 2
 # The bound of the case: an engine whose ends lie farther away has not flown it
@@ -88,40 +91,23 @@ def measure_returns(count: int, law: str, cores: int) -> dict[str, Any]:
     another path, so the first three are measured on the entry alone, its phases as long as in the nominal flight; air
     and body, which act to the ground, count for all steps. Compilation is not timed.
     """
-    import numpy as np
-
     from steppe.config.loader import load_mission
-    from steppe.errors import ENDED, LANDED, STATUS
     from steppe.flight.batch import return_case, with_law
     from steppe.kernels import returns as kernel
-    from steppe.kernels.ends import END_CODE, END_STEPS
-    from steppe.kernels.return_steps import UNPOWERED_AS_PLANNED, build_step_returns
-    from steppe.kernels.steppers import build_flight_stepper
+    from steppe.kernels.ends import END_STEPS
     from steppe.kernels.variants import constant_coefficients, isothermal_air
 
-    case = return_case(with_law(load_mission(RETURN_MISSION), law))
-    unguided = (
-        return_case(with_law(load_mission(RETURN_MISSION), Law.OPEN_LOOP.value))
-        .until("parachute_command")
-        .on_the_clock()
-    )
+    def case_under(name: str) -> ReturnCase:
+        return return_case(with_law(load_mission(RETURN_MISSION), name))
 
-    def timed(driver: Any, flown: Any, threads: int = 1) -> tuple[float, Any]:
-        """Return milliseconds a return (best of seven runs: others may use the machine) and the ends."""
-        starts, seconds = flown.dispersed(count), []
-        for run in range(8):
-            began = time.perf_counter()
-            ends = kernel.fly_many_returns(
-                driver, flown.world, flown.model, flown.guide, flown.phases, starts[:1] if run == 0 else starts,
-                flown.rules, threads=threads,
-            )  # fmt: skip
-            seconds.append(time.perf_counter() - began)
-        return 1e3 * min(seconds[1:]) * threads / count, ends
+    def timed(driver: Any, flown: ReturnCase, threads: int = 1) -> tuple[float, Any]:
+        return _timed_returns(driver, flown, count, threads)
 
     def without(**left_out: Any) -> float:
-        loop = build_step_returns(UNPOWERED_AS_PLANNED._replace(**left_out), build_flight_stepper)
-        return timed(kernel.build_fly_returns(loop, f"bench without {', '.join(left_out)}"), unguided)[0]
+        return timed(_returns_without(**left_out), unguided)[0]
 
+    case = case_under(law)
+    unguided = case_under(Law.OPEN_LOOP.value).until("parachute_command").on_the_clock()
     each_ms, ends = timed(kernel.fly_returns, case, cores)
     one_ms = each_ms if cores == 1 else timed(kernel.fly_returns, case)[0]
     cut_ms, _ = timed(kernel.fly_returns, case.until("parachute_command"))
@@ -129,18 +115,13 @@ def measure_returns(count: int, law: str, cores: int) -> dict[str, Any]:
     plain_ms, plain_ends = timed(kernel.fly_returns, unguided)
     steps = float(ends[:, END_STEPS].mean())
     scale = steps / float(plain_ends[:, END_STEPS].mean())
-    codes, counts = np.unique(ends[:, END_CODE].astype(int), return_counts=True)
     return {
         "returns_per_second_per_core": 1e3 / each_ms,
         "milliseconds_each": each_ms,
         "steps_each": steps,
         "law": law,
         "n": count,
-        "failed": {
-            STATUS[code].name: int(number)
-            for code, number in zip(codes.tolist(), counts.tolist(), strict=True)
-            if code not in (LANDED, ENDED)
-        },
+        "failed": _failed(ends),
         "costs": {
             "air": scale * (plain_ms - without(air=isothermal_air)),
             "aero": scale * (plain_ms - without(body=constant_coefficients)),
@@ -151,6 +132,47 @@ def measure_returns(count: int, law: str, cores: int) -> dict[str, Any]:
         "mission": RETURN_MISSION,
         "cores": cores,
         **machine(),
+    }
+
+
+def _timed_returns(driver: Any, flown: ReturnCase, count: int, threads: int) -> tuple[float, Any]:
+    """Return milliseconds a return (best of seven runs: others may use the machine) and the ends."""
+    from steppe.kernels.returns import fly_many_returns
+
+    starts, seconds = flown.dispersed(count), []
+    for run in range(8):
+        began = time.perf_counter()
+        # The first run compiles, for which one return is enough
+        ends = fly_many_returns(
+            driver, flown.world, flown.model, flown.guide, flown.phases, starts[:1] if run == 0 else starts,
+            flown.rules, threads=threads,
+        )  # fmt: skip
+        seconds.append(time.perf_counter() - began)
+    return 1e3 * min(seconds[1:]) * threads / count, ends
+
+
+def _returns_without(**left_out: Any) -> Any:
+    """Return a driver of planned returns with other laws, for example ``air=isothermal_air``."""
+    from steppe.kernels.return_steps import UNPOWERED_AS_PLANNED, build_step_returns
+    from steppe.kernels.returns import build_fly_returns
+    from steppe.kernels.steppers import build_flight_stepper
+
+    loop = build_step_returns(UNPOWERED_AS_PLANNED._replace(**left_out), build_flight_stepper)
+    return build_fly_returns(loop, f"bench without {', '.join(left_out)}")
+
+
+def _failed(ends: Any) -> dict[str, int]:
+    """Return how many returns ended how, of those that did not end well."""
+    import numpy as np
+
+    from steppe.errors import ENDED, LANDED, STATUS
+    from steppe.kernels.ends import END_CODE
+
+    codes, counts = np.unique(ends[:, END_CODE].astype(int), return_counts=True)
+    return {
+        STATUS[code].name: int(number)
+        for code, number in zip(codes.tolist(), counts.tolist(), strict=True)
+        if code not in (LANDED, ENDED)
     }
 
 

@@ -17,6 +17,7 @@ from steppe.errors import ENDED, LANDED, ConfigError, nearest
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from steppe.config.loader import LoadedMission
     from steppe.flight.explain import Effect
     from steppe.flight.result import Flight
 
@@ -50,23 +51,12 @@ def fly_verb(
 ) -> None:
     """Fly a mission from its start to the ground and print its timeline."""
     zone = None if timezone is None else find_timezone(timezone)
-    from steppe.config.loader import load_mission
-
-    loaded = load_mission(mission)
-    if failure is not None:
-        from steppe.flight.failing import with_failure
-
-        loaded = with_failure(loaded, failure)
-    if wind is not None:
-        from steppe.flight.surroundings import with_wind_of
-
-        loaded = with_wind_of(loaded, wind)
+    loaded = _as_asked(mission, failure, wind)
     folder = out if out is not None else None if as_json else default_folder(loaded.mission.name)
     if folder is not None:
         from steppe.io.folder import FLIGHT_FOLDER, require_writable
 
         require_writable(folder, FLIGHT_FOLDER)
-
     with progress_line(f"{loaded.mission.name}: loading the models") as progress:
         from steppe.flight.simulate import fly
 
@@ -79,27 +69,52 @@ def fly_verb(
             from steppe.flight.explain import explain as explain_flight
 
             effects = explain_flight(loaded, flight=flight, progress=progress)
-
     if as_json:
-        from steppe.io.summary import summary
-
-        document = summary(flight, timezone)
-        if effects is not None:
-            from steppe.flight.explain import as_json as explanation
-
-            document["explain"] = explanation(effects)
-        emit_json(document)
+        _print_json(flight, effects, timezone)
     else:
-        from steppe.cli.timeline import flight_view
-
-        emit_rich(*flight_view(flight, zone=zone, folder=folder))
-        if effects is not None:
-            emit_rich(*effects_view(effects))
+        _print_timeline(flight, effects, zone, folder)
     if explain and effects is None and flight.status.code == ENDED:
         message(f"nothing to explain: {loaded.mission.name} stops before the ground")
     if flight.status.code not in (LANDED, ENDED):
         message(f"{loaded.mission.name} did not land: {flight.status.sentence} {flight.status.hint}".rstrip())
         raise typer.Exit(NOT_LANDED)
+
+
+def _as_asked(mission: str, failure: str | None, wind: Path | None) -> LoadedMission:
+    """Return the mission with the failure and the wind of the command line."""
+    from steppe.config.loader import load_mission
+
+    loaded = load_mission(mission)
+    if failure is not None:
+        from steppe.flight.failing import with_failure
+
+        loaded = with_failure(loaded, failure)
+    if wind is not None:
+        from steppe.flight.surroundings import with_wind_of
+
+        loaded = with_wind_of(loaded, wind)
+    return loaded
+
+
+def _print_json(flight: Flight, effects: tuple[Effect, ...] | None, timezone: str | None) -> None:
+    from steppe.io.summary import summary
+
+    document = summary(flight, timezone)
+    if effects is not None:
+        from steppe.flight.explain import as_json
+
+        document["explain"] = as_json(effects)
+    emit_json(document)
+
+
+def _print_timeline(
+    flight: Flight, effects: tuple[Effect, ...] | None, zone: tzinfo | None, folder: Path | None
+) -> None:
+    from steppe.cli.timeline import flight_view
+
+    emit_rich(*flight_view(flight, zone=zone, folder=folder))
+    if effects is not None:
+        emit_rich(*effects_view(effects))
 
 
 def effects_view(effects: tuple[Effect, ...]) -> list[RenderableType]:

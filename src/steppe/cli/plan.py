@@ -69,10 +69,7 @@ def plan_verb(
     window = read_utc(first, "--from"), read_utc(last, "--to")
     if not zone:
         raise ConfigError("name a landing zone, for example --zone zhezkazgan-se (see 'steppe zones')", key="--zone")
-    if delta_v is not None and entry_angle is not None:
-        raise ConfigError("give either --delta-v or --entry-angle: the one follows from the other", key="--delta-v")
-    _check_range(delta_v, _DELTA_VS_M_S, "--delta-v", "m/s")
-    _check_range(entry_angle, _ANGLES_DEG, "--entry-angle", "deg (negative: downwards)")
+    _check_burn(delta_v, entry_angle)
     _check_range(max_crossrange, _CROSSRANGES_KM, "--max-crossrange", "km")
     from steppe.config.loader import load_vehicle
 
@@ -95,6 +92,22 @@ def plan_verb(
             daylight=daylight,
         )
         result = find_opportunities(request, progress=progress)
+    _hand_over(result, station, top, as_json, csv)
+    if result.alternative is not None:
+        message(f"no zone can be reached in the window; {result.alternative}")
+        raise typer.Exit(NONE_REACHABLE)
+
+
+def _check_burn(delta_v: float | None, entry_angle: float | None) -> None:
+    """Refuse a burn that is given twice or out of range, in m/s and deg."""
+    if delta_v is not None and entry_angle is not None:
+        raise ConfigError("give either --delta-v or --entry-angle: the one follows from the other", key="--delta-v")
+    _check_range(delta_v, _DELTA_VS_M_S, "--delta-v", "m/s")
+    _check_range(entry_angle, _ANGLES_DEG, "--entry-angle", "deg (negative: downwards)")
+
+
+def _hand_over(result: Opportunities, station: str, top: int, as_json: bool, csv: Path | None) -> None:
+    """Write the opportunities to a file where one is asked for, and print them."""
     if csv is not None:
         from steppe.io.opportunities import write_opportunities_csv
 
@@ -105,9 +118,6 @@ def plan_verb(
         emit_json(opportunities_dict(result, station))
     else:
         _print(result, top)
-    if result.alternative is not None:
-        message(f"no zone can be reached in the window; {result.alternative}")
-        raise typer.Exit(NONE_REACHABLE)
 
 
 def read_utc(text: str, option: str) -> datetime:
