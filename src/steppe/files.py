@@ -6,6 +6,7 @@ Every layer may use this module; it knows nothing of flights.
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 import uuid
@@ -137,6 +138,22 @@ def write_text(path: Path, text: str, *, durable: bool = False) -> None:
     """
     with atomic_path(path, durable=durable) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def json_text(document: object, *, indent: int | None = None) -> str:
+    """Return a document as strict JSON (no NaN) in UTF-8 with a newline at its end; `indent` spaces for people."""
+    return json.dumps(document, indent=indent, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def write_json(path: Path, document: object, *, indent: int | None = None) -> None:
+    """Write `json_text` of a document, whole or not at all.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    write_text(path, json_text(document, indent=indent))
 
 
 def require_marked(folder: Path, what: str, holds: str, marker: str) -> None:

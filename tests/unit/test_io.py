@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 
 from steppe.config.loader import load_mission
 from steppe.errors import ConfigError, OutputError
+from steppe.files import atomic_path, json_text, write_text
 from steppe.flight.result import Flight, Track
 from steppe.io import folder as folder_module
-from steppe.io.atomic import atomic_path, write_text
 from steppe.io.folder import write_folder
 from steppe.io.geojson import circle, flight_geojson, split_at_antimeridian, write_geojson
-from steppe.io.summary import summary, summary_json
+from steppe.io.summary import summary
 from steppe.io.tables import read_parquet, write_departure, write_parquet
 from steppe.nomenclature import VARIABLES
 
@@ -135,7 +135,7 @@ def test_departure_has_its_own_table(flight: Flight, tmp_path: Path) -> None:
 
 
 def test_summary_is_strict_json_with_null_for_undefined(flight: Flight) -> None:
-    document = strict(summary_json(flight))
+    document = strict(json_text(summary(flight)))
     assert document == summary(flight)
     assert document["mission"] == "test-return"
     assert document["status"] == "landed"

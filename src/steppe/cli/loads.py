@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -137,9 +136,9 @@ def _make(folder: Path) -> None:
 
 
 def _write(loads: Loads, document: dict[str, Any], title: str, folder: Path) -> list[str]:
-    from steppe.files import write_text
+    from steppe.files import write_json
 
-    write_text(folder / "loads.json", json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    write_json(folder / "loads.json", document, indent=2)
     files = [str(folder / "loads.json")]
     if find_spec("matplotlib") is None:
         message("no figure: matplotlib is not installed; get it with: pip install 'steppe[plots]'")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from steppe.io.atomic import made, require_marked, write_text
+from steppe.files import made, require_marked, write_json
 from steppe.io.geojson import circle, feature, polygon
 from steppe.io.kml import kml_text, write_kml
 
@@ -73,11 +72,11 @@ def write_summary(document: Mapping[str, Any], shapes: Sequence[Mapping[str, Any
     check_summary_folder(folder)
     folder = made(Path(folder))
     files = [folder / _MARKER]
-    write_text(files[0], json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    write_json(files[0], document, indent=2)
     if shapes:
         collection = footprint_geojson(document, shapes)
         files += [folder / "footprint.geojson", folder / "footprint.kml"]
-        write_text(files[1], json.dumps(collection, ensure_ascii=False, allow_nan=False) + "\n")
+        write_json(files[1], collection)
         title = f"Landings of {document['campaign']['mission']}, {document['landing']['samples']} flights"
         write_kml(kml_text(collection, title, _name, lambda about: _COLOURS[about["kind"]]), files[2])
     return files

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from steppe.errors import OutputError
+from steppe.files import atomic_path
 from steppe.flight.result import Flight, Track
-from steppe.io.atomic import atomic_path
 
 Floats = npt.NDArray[np.float64]
 _STATE = ("x_m", "y_m", "z_m", "vx_m_s", "vy_m_s", "vz_m_s")

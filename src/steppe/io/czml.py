@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+from steppe.files import write_json
 from steppe.flight.result import Flight, Track
-from steppe.io.atomic import write_text
 from steppe.io.geojson import circle
 from steppe.io.summary import utc_text
 from steppe.nomenclature import EVENTS
@@ -64,7 +63,7 @@ def write_czml(flight: Flight, path: Path) -> None:
     OutputError
         If the file cannot be written.
     """
-    write_text(path, json.dumps(flight_czml(flight), allow_nan=False, ensure_ascii=False) + "\n")
+    write_json(path, flight_czml(flight))
 
 
 def _body(flight: Flight, track: Track, colour: list[int]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from steppe.errors import STATUS
+from steppe.files import atomic_path, write_json, write_text
 from steppe.ground.assessment import Assessment
 from steppe.ground.impacts import Impacts
 from steppe.ground.notice import HEAD
-from steppe.io.atomic import atomic_path, write_text
 from steppe.io.folder import FolderKind, fill_folder
 from steppe.io.geojson import feature, line, polygon
 from steppe.io.kml import kml_text, write_kml
@@ -172,17 +171,18 @@ def _write_products(assessment: Assessment, folder: Path, extra: Mapping[str, Ca
     about = {"mission": assessment.about.mission, **assessment.about.provenance}
     write_impacts({k: v.impacts for k, v in assessment.scenarios.items()}, folder / "impacts.parquet", about)
     collection = hazard_geojson(assessment)
-    write_text(folder / "hazard.geojson", json.dumps(collection, ensure_ascii=False, allow_nan=False) + "\n")
+    write_json(folder / "hazard.geojson", collection)
     title = f"Falling pieces of {assessment.about.title or assessment.about.mission}"
     write_kml(kml_text(collection, title, _name, lambda item: _COLOURS[item["kind"]]), folder / "hazard.kml")
     write_text(folder / "notice.txt", notice_text(assessment))
-    _write_json(folder / "risk.json", {name: part.risk.as_dict() for name, part in assessment.scenarios.items()})
+    risks = {name: part.risk.as_dict() for name, part in assessment.scenarios.items()}
+    write_json(folder / "risk.json", risks, indent=2)
     _write_messages(assessment, folder / "rdm")
     for name, write in extra.items():
         write(folder / name)
     files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     files = sorted({*files, DEBRIS_FOLDER.marker})
-    _write_json(folder / DEBRIS_FOLDER.marker, {**assessment.summary(), "files": files})
+    write_json(folder / DEBRIS_FOLDER.marker, {**assessment.summary(), "files": files}, indent=2)
     return files
 
 
@@ -227,10 +227,6 @@ def _write_messages(assessment: Assessment, folder: Path) -> None:
         )  # fmt: skip
         folder.mkdir(exist_ok=True)
         write_rdm(folder / f"{body}.rdm", message)
-
-
-def _write_json(path: Path, document: Mapping[str, Any]) -> None:
-    write_text(path, json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def _name(about: Mapping[str, Any]) -> str:

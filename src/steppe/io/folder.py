@@ -14,8 +14,8 @@ from typing import Final
 
 from steppe.config.reproducible import write_reproducible
 from steppe.errors import OutputError
+from steppe.files import output_error, write_json
 from steppe.flight.result import Flight
-from steppe.io.atomic import output_error, write_text
 from steppe.io.ccsds import write_oem
 from steppe.io.czml import write_czml
 from steppe.io.geojson import write_geojson
@@ -190,8 +190,7 @@ def _write_products(
     files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     files = sorted({*files, FLIGHT_FOLDER.marker})
     document = {**summary(flight, timezone), "files": files}
-    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    write_text(folder / FLIGHT_FOLDER.marker, text)
+    write_json(folder / FLIGHT_FOLDER.marker, document, indent=2)
     return files
 
 

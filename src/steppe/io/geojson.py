@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from steppe.constants import SPHERICAL_RADIUS_M
+from steppe.files import write_json
 from steppe.flight.result import Flight, Track
-from steppe.io.atomic import write_text
 from steppe.io.summary import summary, utc_text
 
 Floats = npt.NDArray[np.float64]
@@ -56,7 +55,7 @@ def write_geojson(flight: Flight, path: Path) -> None:
     OutputError
         If the file cannot be written.
     """
-    write_text(path, json.dumps(flight_geojson(flight), allow_nan=False, ensure_ascii=False) + "\n")
+    write_json(path, flight_geojson(flight))
 
 
 def split_at_antimeridian(longitude_deg: Floats, *others: Floats) -> list[tuple[Floats, ...]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from steppe.io.atomic import atomic_path
+from steppe.files import atomic_path
 
 _NAMESPACE: Final = "http://www.opengis.net/kml/2.3"
 

@@ -9,8 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from steppe.files import write_text
 from steppe.flight.opportunity_records import Opportunities, Opportunity
-from steppe.io.atomic import write_text
 
 
 def opportunities_dict(result: Opportunities, station: str) -> dict[str, Any]:

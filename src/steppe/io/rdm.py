@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from steppe.errors import MessageError
-from steppe.io.atomic import atomic_path
+from steppe.files import atomic_path
 from steppe.io.rdm_convert import from_text, to_text
 from steppe.io.rdm_records import Notation, ReentryMessage
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -12,9 +11,9 @@ from typing import Any, Final
 import numpy as np
 
 from steppe.ensemble.footprint import spread
+from steppe.files import json_text, made, require_marked, write_text
 from steppe.ground.recovery import Recovery, first_shares
 from steppe.ground.setup import Post
-from steppe.io.atomic import made, require_marked, write_text
 from steppe.io.geojson import feature, polygon
 from steppe.io.kml import kml_text, write_kml
 
@@ -125,9 +124,9 @@ def write_recovery(study: Recovery, folder: Path) -> list[Path]:
     collection = recovery_geojson(study)
     title = f"Recovery of {study.mission}, {study.optimum.title}"
     texts = {
-        MARKER: json.dumps(study.as_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n",
+        MARKER: json_text(study.as_dict(), indent=2),
         "posts.csv": posts_csv(study),
-        "recovery.geojson": json.dumps(collection, ensure_ascii=False, allow_nan=False) + "\n",
+        "recovery.geojson": json_text(collection),
     }
     made(folder)
     for name, text in texts.items():

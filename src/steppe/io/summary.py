@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -69,11 +68,6 @@ def summary(flight: Flight, timezone: str | None = None) -> dict[str, Any]:
         result["local_time"] = timezone
     clean: dict[str, Any] = finite(result)
     return clean
-
-
-def summary_json(flight: Flight, timezone: str | None = None) -> str:
-    """Return `summary` as indented, strict JSON with a newline at its end."""
-    return json.dumps(summary(flight, timezone), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _time_zone(name: str) -> ZoneInfo:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from steppe.errors import OutputError
+from steppe.files import atomic_path
 from steppe.flight.result import Flight, Track
-from steppe.io.atomic import atomic_path
 from steppe.nomenclature import VARIABLES
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import Any, Final
 import numpy as np
 
 from steppe.errors import ENDED, LANDED, OutputError
+from steppe.files import atomic_path
 from steppe.flight.result import Flight
-from steppe.io.atomic import atomic_path
 from steppe.view import ground, panels, theme
 
 _WIDTH_IN: Final = 15.0

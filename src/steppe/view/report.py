@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from steppe.errors import OutputError
-from steppe.io.atomic import write_text
+from steppe.files import write_text
 
 # Nothing is loaded and nothing is sent: the page may only run what stands in it
 _POLICY: Final = (
