@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from steppe.config.mission import Zone
-from steppe.constants import EARTH_ROTATION_RAD_S
+from steppe.constants import EARTH_ROTATION_RAD_S, MEAN_RADIUS_M
 from steppe.errors import PlanError
-from steppe.flight.passages import MEAN_RADIUS_M, PASS_LIMIT_M, STEP_S, Pass, direction_of, distance_m, nearest_times_s
+from steppe.flight.passages import PASS_LIMIT_M, STEP_S, Pass, direction_of, distance_m, nearest_times_s
 from steppe.flight.surroundings import horizontal
 from steppe.frames.elements import StationOrbit
 from steppe.frames.ephemeris import Ephemeris

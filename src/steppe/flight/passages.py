@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from steppe.config.mission import Zone
+from steppe.constants import MEAN_RADIUS_M
 from steppe.errors import PlanError
 from steppe.flight.surroundings import horizontal
 from steppe.frames.elements import StationOrbit
@@ -18,8 +19,6 @@ from steppe.frames.geodetic import geodetic_to_itrf
 
 Array = npt.NDArray[np.float64]
 
-# IUGG mean radius, for arcs that need no ellipsoid
-MEAN_RADIUS_M: Final = 6371e3
 # The ground track moves 2 deg in a step; a parabola through three cosines then finds the maximum to 0.01 s
 STEP_S: Final = 30.0
 # A capsule with L/D 0.26 reaches about 80 km to each side; the station's own track may be further off because the
