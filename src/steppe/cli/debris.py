@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from steppe.cli.terminal import emit, emit_json, emit_rich, message, plain_table, progress_line
+from steppe.cli.terminal import emit, emit_json, emit_rich, message, plain_table, progress_line, require_out
 from steppe.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -45,7 +45,6 @@ def debris_verb(
     from steppe.config.loader import load_mission
     from steppe.ground.risk import Rules
     from steppe.io.debris import DEBRIS_FOLDER
-    from steppe.io.folder import require_writable
 
     if samples < 1:
         raise ConfigError(f"the number of returns is 1 or more, got {samples}", key="-n")
@@ -55,7 +54,7 @@ def debris_verb(
     loaded = load_mission(mission)
     folder = out or Path("out") / f"{loaded.mission.name}-debris"
     # what is wrong with files shows before the long work
-    require_writable(folder, DEBRIS_FOLDER)
+    require_out(folder, DEBRIS_FOLDER)
     people = _population(population)
     began = time.perf_counter()
     with progress_line("planning the nominal return") as say:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from steppe.cli.terminal import emit_json, emit_rich, message, plain_table, progress_line
+from steppe.cli.terminal import emit_json, emit_rich, message, plain_table, progress_line, require_out
 from steppe.errors import ENDED, LANDED, ConfigError, nearest
 
 if TYPE_CHECKING:
@@ -54,9 +54,9 @@ def fly_verb(
     loaded = _as_asked(mission, failure, wind)
     folder = out if out is not None else None if as_json else default_folder(loaded.mission.name)
     if folder is not None:
-        from steppe.io.folder import FLIGHT_FOLDER, require_writable
+        from steppe.io.folder import FLIGHT_FOLDER
 
-        require_writable(folder, FLIGHT_FOLDER)
+        require_out(folder, FLIGHT_FOLDER)
     with progress_line(f"{loaded.mission.name}: loading the models") as progress:
         from steppe.flight.simulate import fly
 

@@ -7,11 +7,17 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 from rich.console import Console, RenderableType
 from rich.table import Table
+
+from steppe.errors import OutputError
+
+if TYPE_CHECKING:
+    from steppe.io.folder import FolderKind
 
 # Wide enough for every table of steppe, so that a pipe or a file never sees a wrapped row
 _PIPE_WIDTH: Final = 140
@@ -90,3 +96,19 @@ def plain_table(*headers: str, right: tuple[str, ...] = ()) -> Table:
         else:  # texts give way on a narrow terminal, but never altogether
             table.add_column(header, vertical="bottom", min_width=12, overflow="fold")
     return table
+
+
+def require_out(folder: Path, kind: FolderKind) -> None:
+    """Find out before a long computation whether the folder of ``--out`` can be written, and is ours.
+
+    Raises
+    ------
+    OutputError
+        As `steppe.io.folder.require_writable`, with the option that helps.
+    """
+    from steppe.io.folder import require_writable
+
+    try:
+        require_writable(folder, kind)
+    except OutputError as problem:
+        raise OutputError(f"{problem} (--out)") from None

@@ -141,6 +141,9 @@ def require_writable(out: Path, kind: FolderKind) -> None:
             above = above.parent
         with tempfile.TemporaryDirectory(dir=above, prefix=".steppe-"):
             pass
+    except FileNotFoundError as problem:
+        # the folder is there, but takes no entries, as /proc
+        raise OutputError(f"cannot write {out}: {above} takes no new files; choose another folder") from problem
     except OSError as problem:
         raise output_error(Path(out), problem) from problem
 
