@@ -42,14 +42,16 @@ def guide() -> Guide:
 
 
 def phases() -> Array:
-    """Return a free fall, a steered one, a parachute and engines over the ground, shape (1, 5, 25)."""
+    """Return a free fall, a steered one, a parachute and engines over the ground, shape (1, 5, 31)."""
     rows = np.zeros((5, k.PHASE_COLUMNS))
     rows[:, k.TIME_LIMIT_S], rows[:, k.SKIP_ALTITUDE_M], rows[:, k.DRAG_FACTOR] = 7200.0, 200e3, 1.0
     rows[:, k.AERO_AREA_M2] = 3.8
     rows[:2, k.LIFT_FACTOR], rows[:2, k.STEP_S] = 1.0, 0.5
     rows[:2, k.END_KIND], rows[0, k.END_VALUE], rows[1, k.END_VALUE] = k.AT_ALTITUDE, 80e3, 10e3
     rows[1, k.GUIDED] = 1.0
-    rows[2, [k.STEP_S, k.END_VALUE, k.CANOPY_TO_M2, k.CANOPY_DURATION_S]] = 0.05, 4.0, 800.0, 4.0
+    rows[2, [k.STEP_S, k.END_VALUE, k.CANOPY_TO_M2, k.CANOPY_WAY_M, k.CANOPY_GROWTH]] = 0.05, 40.0, 800.0, 100.0, 1.5
+    rows[2, [k.END_KIND, k.PULL_LIMIT_N]] = k.AFTER_FILLING, 1e5
+    rows[2:4, k.AIR_TO_M2] = 200.0
     rows[3, [k.STEP_S, k.END_KIND, k.END_VALUE]] = 0.5, k.AT_HEIGHT, 5.0
     rows[4, [k.STEP_S, k.END_KIND, k.END_VALUE]] = 0.05, k.AT_ALTITUDE, -1e3
     rows[4, [k.THRUST_N, k.FLOW_KG_S, k.THRUST_RADIAL]] = 20e3, 8.0, 1.0

@@ -109,7 +109,7 @@ def test_wrong_shapes_are_explained() -> None:
     with pytest.raises(ConfigError, match=r"shape \(n, 10\)"):
         card.make_tables(setting, returns_case.phases(), np.zeros((2, 3)))
     with pytest.raises(ConfigError, match="phases"):
-        card.make_tables(setting, np.zeros((3, 1, 25)), returns_case.starts(2))
+        card.make_tables(setting, np.zeros((3, 1, 31)), returns_case.starts(2))
     with pytest.raises(ConfigError, match="cases"):
         card.make_tables(setting, returns_case.phases(), returns_case.starts(2), np.zeros((2, 3)))
     with pytest.raises(ConfigError, match="profiles that begin"):

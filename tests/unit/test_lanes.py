@@ -76,7 +76,7 @@ def test_lanes_agree_with_the_full_equations(world: World) -> None:
     for case in range(3):
         column = cases[:, case]
         state, clock = (*column[: lanes.MASS + 1], 0.0), 0.0
-        forces = Forces(0.0, column[lanes.AREA], column[lanes.LIFT], column[lanes.DRAG], *(0.0,) * 11)
+        forces = Forces(0.0, column[lanes.AREA], column[lanes.LIFT], column[lanes.DRAG], *(0.0,) * 14)
         for _ in range(steps):
             altitude = float(np.sqrt(np.sum(np.square(state[:3])))) - entry_case.EARTH.radius_m
             step = lanes.step_by_altitude(descent, altitude)

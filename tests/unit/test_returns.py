@@ -143,7 +143,7 @@ def test_wrong_shapes_are_explained() -> None:
     with pytest.raises(ConfigError, match=r"shape \(n, 10\)"):
         _fly(np.zeros((3, 4)))
     with pytest.raises(ConfigError, match="phases"):
-        _fly(returns_case.starts(2), np.zeros((3, 1, 25)))
+        _fly(returns_case.starts(2), np.zeros((3, 1, 31)))
     with pytest.raises(ConfigError, match="multiple of 32"):
         _fly(returns_case.starts(2), width=20)
     with pytest.raises(ConfigError, match="at least one thread"):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from steppe.flight.crew import Margin
     from steppe.flight.loads import Loads
+    from steppe.flight.result import Flight
 
 NOT_LANDED: Final = 2
 EXAMPLE: Final = "Example:  steppe loads tma-11 --out returns/tma-11-loads"
@@ -25,7 +26,8 @@ def loads_verb(
     mission: Annotated[str, typer.Argument(help="Name of a preset (see 'steppe missions') or a mission file (.toml).")],
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Folder for loads.json and loads.png; without it nothing is written.")
+        Path | None,
+        typer.Option("--out", help="Folder for loads.json, loads.png, openings.png; without it nothing is written."),
     ] = None,
 ) -> None:
     """Fly a mission and show the loads on the crew, the heat on the shield and the radio blackout."""
@@ -42,7 +44,7 @@ def loads_verb(
         found = loads_of(flight)
         title = f"{(loaded.mission.title or loaded.mission.name).split(',')[0]}: loads, heat, radio"
         document = {"mission": loaded.mission.name, "status": flight.status.name, **found.as_dict()}
-        files = [] if out is None else _write(found, document, title, out)
+        files = [] if out is None else _write(found, flight, document, title, out)
     if as_json:
         emit_json({**document, "files": files})
     else:
@@ -135,7 +137,7 @@ def _make(folder: Path) -> None:
         raise OutputError(f"cannot write to {folder}: {reason}; choose another folder with --out") from problem
 
 
-def _write(loads: Loads, document: dict[str, Any], title: str, folder: Path) -> list[str]:
+def _write(loads: Loads, flight: Flight, document: dict[str, Any], title: str, folder: Path) -> list[str]:
     from steppe.files import write_json
 
     write_json(folder / "loads.json", document, indent=2)
@@ -146,4 +148,11 @@ def _write(loads: Loads, document: dict[str, Any], title: str, folder: Path) -> 
     from steppe.view.loads import save_loads_figure
 
     save_loads_figure(loads, title, folder / "loads.png")
-    return [*files, str(folder / "loads.png")]
+    files.append(str(folder / "loads.png"))
+    if flight.openings:
+        from steppe.view.openings import save_openings_figure
+
+        name = (flight.mission.mission.title or flight.mission.mission.name).split(",")[0]
+        save_openings_figure(flight.openings, f"{name}: how the canopies open", folder / "openings.png")
+        files.append(str(folder / "openings.png"))
+    return files

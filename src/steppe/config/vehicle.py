@@ -177,22 +177,55 @@ class Split(Record):
         return self
 
 
+FillingTime = Annotated[Duration, Field(gt=0.0, le=120.0)]
+FillDiameters = Annotated[Number, Field(gt=0.0, le=100.0)]
+
+
+def _one_way_to_fill(
+    what: str, inflation_s: float | None, fill_diameters: float | None, diameter_m: float | None
+) -> None:
+    """Raise ValueError where a canopy is told two ways to fill, or a way in diameters without its diameter."""
+    if inflation_s is not None and fill_diameters is not None:
+        raise ValueError(
+            f"{what} fills in inflation_s = {inflation_s:g} and along fill_diameters = {fill_diameters:g}; "
+            "give one of the two: the diameters fit every speed, the time the one speed it was measured at"
+        )
+    if fill_diameters is not None and diameter_m is None:
+        raise ValueError(
+            f"{what} fills along fill_diameters = {fill_diameters:g}, but of which canopy? "
+            "Give its diameter_m, laid flat: sqrt(4 / pi x area of the cloth)"
+        )
+
+
 class CanopyStage(Record):
     """One step of the parachute sequence: what triggers it, what drag area it inflates to and how fast.
 
     A stage starts `delay_s` after the previous stage started, or when the capsule falls through `altitude_m`,
     whichever is later if both are given. `release_mass_kg` leaves the capsule when the stage starts. The opening load
-    is compared with the `load_limit_n` of the lines, the filling time with the `diameter_m` of the canopy laid flat.
+    is compared with the `load_limit_n` of the lines.
+
+    It fills along a way of `fill_diameters` times the `diameter_m` of the canopy laid flat, t = n D / V (Knacke), or
+    in a given `inflation_s`; without both in 1 s. Its drag area grows with time to the power `growth_exponent`: 1 for
+    ribbon and ringslot canopies, 2 for solid cloth (Knacke). `inflated_diameter_m` is that of the half sphere of air
+    that moves with it when it stands; without it that of a cup with a drag coefficient of 1.4.
     """
 
     name: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-z0-9_]+$")]
     delay_s: Duration = 0.0
     altitude_m: Annotated[Length, Field(ge=0.0, le=100e3)] | None = None
     drag_area_m2: Area
-    inflation_s: Annotated[Duration, Field(gt=0.0, le=120.0)] = 1.0
+    inflation_s: FillingTime | None = None
+    fill_diameters: FillDiameters | None = None
+    growth_exponent: Annotated[Number, Field(ge=1.0, le=6.0)] = 2.0
     diameter_m: Radius | None = None
+    inflated_diameter_m: Radius | None = None
     load_limit_n: Annotated[Force, Field(gt=0.0)] | None = None
     release_mass_kg: Mass = 0.0
+
+    @model_validator(mode="after")
+    def _fills_one_way(self) -> CanopyStage:
+        _one_way_to_fill(f"stage '{self.name}'", self.inflation_s, self.fill_diameters, self.diameter_m)
+        return self
 
 
 class LandingEngines(Record):
@@ -209,7 +242,11 @@ class Reserve(Record):
     """The reserve parachute: looked at once, on the way down through `decision_altitude_m`.
 
     It opens where the sink rate there is above `sink_limit_m_s`, beside whatever of the main parachute stands: first
-    reefed for `reefed_s`, then full. Under it the landing engines fire at `engine_height_m`, if that is given.
+    reefed for `reefed_s`, then full. Above `drogue_sink_m_s` a drogue, or the canopy more deeply reefed, of
+    `drogue_drag_area_m2` slows the capsule for `drogue_s` before. Under it the landing engines fire at
+    `engine_height_m`, if that is given. It fills as a stage does, along `reefed_fill_diameters` (in a second if that is
+    not given) and along `fill_diameters` or in `inflation_s`; the drogue along `drogue_fill_diameters` of
+    `drogue_diameter_m`.
     """
 
     decision_altitude_m: Annotated[Length, Field(ge=100.0, le=50e3)]
@@ -217,14 +254,46 @@ class Reserve(Record):
     reefed_drag_area_m2: Annotated[Area, Field(gt=0.0)]
     reefed_s: Annotated[Duration, Field(gt=0.0, le=120.0)]
     drag_area_m2: Annotated[Area, Field(gt=0.0)]
-    inflation_s: Annotated[Duration, Field(gt=0.0, le=120.0)]
+    inflation_s: FillingTime | None = None
+    fill_diameters: FillDiameters | None = None
+    reefed_fill_diameters: FillDiameters | None = None
+    growth_exponent: Annotated[Number, Field(ge=1.0, le=6.0)] = 2.0
+    diameter_m: Radius | None = None
+    inflated_diameter_m: Radius | None = None
+    drogue_drag_area_m2: Annotated[Area, Field(gt=0.0)] | None = None
+    drogue_s: Annotated[Duration, Field(gt=0.0, le=120.0)] | None = None
+    drogue_sink_m_s: Annotated[Speed, Field(gt=0.0, le=500.0)] | None = None
+    drogue_diameter_m: Radius | None = None
+    drogue_fill_diameters: FillDiameters | None = None
     engine_height_m: Annotated[Length, Field(gt=0.0, le=100.0)] | None = None
+
+    @model_validator(mode="after")
+    def _fills_one_way(self) -> Reserve:
+        _one_way_to_fill("the reserve", self.inflation_s, self.fill_diameters, self.diameter_m)
+        _one_way_to_fill("the reefed reserve", None, self.reefed_fill_diameters, self.diameter_m)
+        _one_way_to_fill("the drogue of the reserve", None, self.drogue_fill_diameters, self.drogue_diameter_m)
+        return self
+
+    @model_validator(mode="after")
+    def _drogue_is_whole(self) -> Reserve:
+        told = {
+            "drogue_drag_area_m2": self.drogue_drag_area_m2, "drogue_s": self.drogue_s,
+            "drogue_sink_m_s": self.drogue_sink_m_s,
+        }  # fmt: skip
+        missing = [name for name, value in told.items() if value is None]
+        if missing and len(missing) < len(told):
+            raise ValueError(f"a drogue of the reserve needs {', '.join(told)} together; {', '.join(missing)} missing")
+        return self
 
 
 class Parachutes(Record):
-    """The parachute sequence from the command to the ground, the reserve, and the landing engines."""
+    """The parachute sequence from the command to the ground, the reserve, and the landing engines.
+
+    The air in the canopies has inertia: `apparent_mass_coefficient` times the half sphere under each; 0 leaves it out.
+    """
 
     command_altitude_m: Annotated[Length, Field(ge=100.0, le=50e3)]
+    apparent_mass_coefficient: Annotated[Number, Field(ge=0.0, le=5.0)] = 0.0
     stages: tuple[CanopyStage, ...] = Field(min_length=1, max_length=16)
     reserve: Reserve | None = None
     landing_engines: LandingEngines | None = None

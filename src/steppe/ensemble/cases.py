@@ -114,7 +114,7 @@ class Cases:
     table
         Shape (n, 21); columns as in `steppe.kernels.dispersed`.
     rows
-        Shape (n, phases, 25).
+        Shape (n, phases, 31).
     starts
         Shape (n, 10).
     """
@@ -320,20 +320,16 @@ def _disperse_canopies(nominal: Nominal, samples: Samples, rows: Array) -> None:
     for column in (k.CANOPY_FROM_M2, k.CANOPY_TO_M2):
         factor = np.where(table[None, :, column] >= _MAIN_PART * largest, main[:, None], drogue[:, None])
         rows[:, :, column] *= factor
-    for number in range(table.shape[0]):
-        duration = table[number, k.CANOPY_DURATION_S]
-        if duration <= 0.0:
-            continue
-        rows[:, number, k.CANOPY_DURATION_S] *= filling
-        filled = table[number, k.END_VALUE] if table[number, k.END_KIND] == k.AFTER_TIME else 0.0
-        reefed = _MAIN_PART * largest <= table[number, k.CANOPY_TO_M2] < largest
-        hang = number + 1
-        timed = hang < table.shape[0] and table[hang, k.END_KIND] == k.AFTER_TIME
-        whole = filled + (table[hang, k.END_VALUE] if timed else 0.0)
-        rows[:, number, k.END_VALUE] = filled * filling
-        if timed:
-            delay = whole * cutting if reefed else whole
-            rows[:, hang, k.END_VALUE] = np.maximum(delay - filled * filling, 0.0)
+    for column in (k.CANOPY_DURATION_S, k.CANOPY_WAY_M):
+        rows[:, :, column] *= filling[:, None]
+    rows[:, :, k.CANOPY_GROWTH] *= samples.values("growth_exponent_factor")[:, None]
+    # The kernels keep the volume of the carried air to the power 2/3
+    broader = samples.values("apparent_mass_factor")[:, None] ** (2.0 / 3.0)
+    for column in (k.AIR_FROM_M2, k.AIR_TO_M2):
+        rows[:, :, column] *= broader
+    reefed = (table[:, k.CANOPY_TO_M2] >= _MAIN_PART * largest) & (table[:, k.CANOPY_TO_M2] < largest)
+    by_opening = (table[:, k.END_KIND] == k.AFTER_OPENING) | (table[:, k.END_KIND] == k.AFTER_FILLING)
+    rows[:, :, k.END_VALUE] *= np.where((reefed & by_opening)[None], cutting[:, None], 1.0)
     engines = nominal.number("soft_landing_ignition")
     if engines is not None:
         # A capsule that waits falls on at the sink rate of the undispersed flight

@@ -27,8 +27,6 @@ from steppe.kernels.motion import World
 Array = npt.NDArray[np.float64]
 
 _SHARE = 0.9
-# An inflation that has less than this to go counts as done
-_INFLATED_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +154,8 @@ def predict_landing(
 def nominal_from(flown: Flown, at_s: float) -> Nominal | None:
     """Return what is left of a flight as the nominal of a campaign; None where nothing is left.
 
-    Guidance and navigation begin anew there: the filter of the air and the count of reversals are lost, and an
-    inflation under way goes on from the drag area that it has reached.
+    Guidance and navigation begin anew there: the filter of the air and the count of reversals are lost. A filling under
+    way goes on.
     """
     run = flown.run
     if run.record.shape[0] == 0 or at_s >= run.record[-1, k.TIME]:
@@ -165,7 +163,7 @@ def nominal_from(flown: Flown, at_s: float) -> Nominal | None:
     sample = run.record[max(int(np.searchsorted(run.record[:, k.TIME], at_s, side="right")) - 1, 0)]
     number = int(sample[k.PHASE])
     begun_s = float(run.begins[number, k.TIME])
-    left = (_begun(run, number, sample), *run.phases[number + 1 :])
+    left = (_begun(flown.prepared.world, run, number, sample), *run.phases[number + 1 :])
     alone = next((i for i, row in enumerate(run.rows) if row[k.AERO_AREA_M2] > 0.0), number)
     update = sample if alone <= number else run.begins[min(alone, run.begun)]
     return Nominal(
@@ -182,7 +180,7 @@ def nominal_from(flown: Flown, at_s: float) -> Nominal | None:
     )
 
 
-def _begun(run: Run, number: int, sample: Array) -> ph.Phase:
+def _begun(world: World, run: Run, number: int, sample: Array) -> ph.Phase:
     """Return the phase under way as one that begins now: what happened at its start is not done again."""
     phase, begin = run.phases[number], run.begins[number]
     columns = dict(phase.columns)
@@ -199,15 +197,13 @@ def _begun(run: Run, number: int, sample: Array) -> ph.Phase:
         radial, along = columns.get(k.THRUST_RADIAL, 0.0), columns.get(k.THRUST_ALONG, 0.0)
         columns[k.THRUST_RADIAL] = math.cos(angle) * radial + math.sin(angle) * along
         columns[k.THRUST_ALONG] = math.cos(angle) * along - math.sin(angle) * radial
-    duration = columns.get(k.CANOPY_DURATION_S, 0.0)
-    if duration > 0.0:
-        before, after = columns.get(k.CANOPY_FROM_M2, 0.0), columns.get(k.CANOPY_TO_M2, 0.0)
-        part = min(passed_s / duration, 1.0)
-        columns[k.CANOPY_FROM_M2] = before + (after - before) * part * part
-        columns[k.CANOPY_DURATION_S] = max(duration - passed_s, _INFLATED_S)
-    elif columns.get(k.CANOPY_TO_M2, 0.0) > 0.0:
-        # full since an earlier phase
-        columns[k.CANOPY_FROM_M2] = columns[k.CANOPY_TO_M2]
+    if k.fills(run.rows[number]):
+        # how fast it fills was settled when it began
+        row, state = run.rows[number], tuple(float(value) for value in begin[k.X : k.SENSED + 1])
+        columns[k.CANOPY_DURATION_S], columns[k.CANOPY_WAY_M] = k.duration_s(world, row, state), 0.0
+        columns[k.CANOPY_PASSED_S] = passed_s + columns.get(k.CANOPY_PASSED_S, 0.0)
+    elif columns.get(k.END_KIND) == k.AFTER_OPENING:
+        columns |= ph.after(max(float(run.begins[number + 1, k.TIME] - sample[k.TIME]), 0.0))
     # what is left of a burn is not dispersed: its errors show in the state already
     return ph.Phase(None if phase.event == "deorbit_ignition" else phase.event, columns)
 

@@ -30,6 +30,8 @@ from steppe.kernels.ends import (
     END_LOAD,
     END_PHASES,
     END_PRESSURE,
+    END_PULL,
+    END_SHARE,
     END_STATE,
     END_TIME,
 )
@@ -61,6 +63,8 @@ _OUTPUTS = (
     Column(
         "entry_flight_path_angle_deg", "deg", "Earth-relative flight-path angle at the entry interface", worst="far"
     ),
+    Column("canopy_pull_n", "N", "largest pull of the canopies while they fill"),
+    Column("canopy_pull_share", "1", "largest pull of a stage over what its lines hold; above 1 they part"),
     Column("sink_rate_m_s", "m/s", "rate of descent before the landing engines"),
     Column("touchdown_sink_rate_m_s", "m/s", "rate of descent at the touchdown"),
     Column("touchdown_horizontal_speed_m_s", "m/s", "horizontal speed over ground at the touchdown"),
@@ -176,7 +180,7 @@ def _at_altitude(nodes_m: Array, values: Array, altitude_m: float) -> Array:
 
 @dataclass(frozen=True, slots=True)
 class FlownCases:
-    """What the lanes returned: ends, shape (n, 20), and the states at the starts of the phases, (n, phases + 1, 12)."""
+    """What the lanes returned: ends, shape (n, 22), and the states at the starts of the phases, (n, phases + 1, 12)."""
 
     ends: Array
     begins: Array
@@ -246,6 +250,11 @@ def outputs_of(nominal: Nominal, flown: FlownCases) -> dict[str, Array]:
         put("burn_duration_s", begun > cut, begins[:, cut, k.TIME] - begins[:, lit, k.TIME])
     if command is not None:
         put("command_miss_km", begun > command, _from_aim(nominal.guide, begins[:, command, k.X : k.Z + 1]) / 1e3)
+    if command is not None:
+        pulled = begun > command
+        put("canopy_pull_n", pulled, ends[:, END_PULL])
+        if nominal.rows[:, k.PULL_LIMIT_N].any():
+            put("canopy_pull_share", pulled, ends[:, END_SHARE])
     if engines is not None:
         put("sink_rate_m_s", begun > engines, -_located(nominal, begins[:, engines])[:, d.PLACE_CLIMB])
     for name, values in _landing(nominal, ends).items():

@@ -33,7 +33,7 @@ class ReturnCase:
     world, model, guide
         True surroundings, those that the ship believes in, and what its guidance is told.
     phases
-        Shape (1, phases, 25).
+        Shape (1, phases, 31).
     events
         The event at the start of each phase, or None.
     start

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from steppe.config.loader import LoadedMission
-from steppe.config.vehicle import CanopyStage, Parachutes
+from steppe.config.vehicle import CanopyStage, Parachutes, Reserve
 from steppe.flight import phases as ph
 from steppe.flight.running import Run
 from steppe.kernels import flying as k
@@ -13,8 +14,8 @@ from steppe.kernels.earth import altitude_and_up
 from steppe.kernels.motion import World
 
 RESERVE = "reserve_reefed"
-# Assumption: so long after the reserve is full the heat shield goes
-_SETTLED_S = 10.0
+# Assumption: so long after the reserve begins to fill the heat shield goes
+_SETTLED_S = 13.0
 
 
 def left_over(parachutes: Parachutes, failure: str, main_share: float) -> Parachutes:
@@ -38,20 +39,75 @@ def left_over(parachutes: Parachutes, failure: str, main_share: float) -> Parach
         kept, area = stages[:first], stages[first - 1].drag_area_m2 if first else 0.0
         return parachutes.model_copy(update={"stages": kept or (stages[0].model_copy(update={"drag_area_m2": area}),)})
     standing = stages[main - 1].drag_area_m2 if failure == "main-not-disreefed" else main_share * largest
-    after = tuple(
-        stage.model_copy(update={"drag_area_m2": min(stage.drag_area_m2, standing)}) if i >= main else stage
-        for i, stage in enumerate(stages)
-    )
+    after = tuple(_smaller(stage, standing) if i >= main else stage for i, stage in enumerate(stages))
     # The timeline says what became of the main
     told = after[main].model_copy(update={"name": failure.replace("-", "_")})
     after = (*after[:main], told, *after[main + 1 :])
     return parachutes.model_copy(update={"stages": after})
 
 
-def with_reserve(planned: Parachutes, left: Parachutes) -> Parachutes:
-    """Return what is left of a sequence with the reserve opened beside it, at its decision altitude.
+def _smaller(stage: CanopyStage, drag_area_m2: float) -> CanopyStage:
+    """Return a stage of which only so much stands; its air is as broad as what stands."""
+    if stage.drag_area_m2 <= drag_area_m2:
+        return stage
+    update: dict[str, float] = {"drag_area_m2": drag_area_m2}
+    if stage.inflated_diameter_m is not None:
+        update["inflated_diameter_m"] = stage.inflated_diameter_m * math.sqrt(drag_area_m2 / stage.drag_area_m2)
+    return stage.model_copy(update=update)
 
-    What the plan would have dropped later (the heat shield) leaves after the reserve is full.
+
+def _beside(standing: CanopyStage, canopy: CanopyStage) -> CanopyStage:
+    """Return a canopy opened beside what stands: drag areas and volumes of air add."""
+    volume_m3 = ph.half_sphere_m3(standing) + ph.half_sphere_m3(canopy)
+    both = {
+        "drag_area_m2": standing.drag_area_m2 + canopy.drag_area_m2,
+        "inflated_diameter_m": (12.0 / math.pi * volume_m3) ** (1.0 / 3.0),
+    }
+    return canopy.model_copy(update=both)
+
+
+def _filled(canopy: CanopyStage, diameter_m: float | None, fill_diameters: float | None) -> CanopyStage:
+    """Return a canopy that fills along a way, where that is told."""
+    if fill_diameters is None:
+        return canopy
+    way = {"diameter_m": diameter_m, "fill_diameters": fill_diameters, "inflation_s": None}
+    return canopy.model_copy(update=way)
+
+
+def reserve_stages(reserve: Reserve, sink_m_s: float, limit_n: float | None) -> tuple[CanopyStage, ...]:
+    """Return the stages of a reserve alone that opens at a sink rate: its drogue if it is fast, reefed, full."""
+    canopy = CanopyStage(
+        name=RESERVE, altitude_m=reserve.decision_altitude_m, drag_area_m2=reserve.reefed_drag_area_m2,
+        growth_exponent=reserve.growth_exponent, load_limit_n=limit_n,
+    )  # fmt: skip
+    broad = {}
+    if reserve.inflated_diameter_m is not None:
+        part = math.sqrt(reserve.reefed_drag_area_m2 / reserve.drag_area_m2)
+        broad = {"inflated_diameter_m": reserve.inflated_diameter_m * part}
+    reefed = _filled(canopy.model_copy(update=broad), reserve.diameter_m, reserve.reefed_fill_diameters)
+    whole = {
+        "name": "reserve_full", "altitude_m": None, "delay_s": reserve.reefed_s, "drag_area_m2": reserve.drag_area_m2,
+        "inflated_diameter_m": reserve.inflated_diameter_m, "inflation_s": reserve.inflation_s,
+    }  # fmt: skip
+    full = _filled(canopy.model_copy(update=whole), reserve.diameter_m, reserve.fill_diameters)
+    area_m2, hang_s, fast_m_s = reserve.drogue_drag_area_m2, reserve.drogue_s, reserve.drogue_sink_m_s
+    if area_m2 is None or hang_s is None or fast_m_s is None or sink_m_s <= fast_m_s:
+        return reefed, full
+    drogue = canopy.model_copy(update={"name": "reserve_drogue", "drag_area_m2": area_m2, "growth_exponent": 1.0})
+    reefed = reefed.model_copy(update={"altitude_m": None, "delay_s": hang_s})
+    return _filled(drogue, reserve.drogue_diameter_m, reserve.drogue_fill_diameters), reefed, full
+
+
+def _faster(drag_area_m2: float, planned_m2: float) -> float:
+    """Return by how much faster than planned a capsule sinks under a drag area, as a part of the planned speed."""
+    return math.sqrt(planned_m2 / drag_area_m2) - 1.0 if drag_area_m2 != planned_m2 else 1e-9
+
+
+def with_reserve(planned: Parachutes, left: Parachutes, sink_m_s: float = 0.0) -> Parachutes:
+    """Return what is left of a sequence with the reserve opened beside it, at its decision altitude and sink rate.
+
+    What the plan would have dropped later (the heat shield) leaves after the reserve is full. The altimeter sees the
+    speed: the engines fire between the heights for the main and for the reserve alone, as the sink rate lies.
     """
     reserve = planned.reserve
     if reserve is None:
@@ -59,28 +115,21 @@ def with_reserve(planned: Parachutes, left: Parachutes) -> Parachutes:
     before = [
         stage for stage in left.stages if stage.altitude_m is None or stage.altitude_m > reserve.decision_altitude_m
     ]
-    standing = before[-1].drag_area_m2
-    opened = standing + reserve.drag_area_m2
+    # The stage that opened what stands knows how broad it is
+    standing = next(stage for stage in before if stage.drag_area_m2 == before[-1].drag_area_m2)
     names = {stage.name for stage in before}
     dropped = sum(stage.release_mass_kg for stage in planned.stages if stage.name not in names)
     limit_n = max((stage.load_limit_n or 0.0 for stage in planned.stages), default=0.0) or None
-    added = [
-        CanopyStage(
-            name=RESERVE, altitude_m=reserve.decision_altitude_m, drag_area_m2=standing + reserve.reefed_drag_area_m2,
-            inflation_s=1.0, load_limit_n=limit_n,
-        ),
-        CanopyStage(
-            name="reserve_full", delay_s=reserve.reefed_s, drag_area_m2=opened, inflation_s=reserve.inflation_s,
-            load_limit_n=limit_n,
-        ),
-    ]  # fmt: skip
+    added = [_beside(standing, stage) for stage in reserve_stages(reserve, sink_m_s, limit_n)]
     if dropped > 0.0:
-        delay_s = reserve.inflation_s + _SETTLED_S
-        late = CanopyStage(name="late_jettison", delay_s=delay_s, drag_area_m2=opened, release_mass_kg=dropped)
-        added.append(late)
+        late = {"name": "late_jettison", "delay_s": _SETTLED_S, "release_mass_kg": dropped}
+        added.append(added[-1].model_copy(update=late))
     engines = left.landing_engines
     if engines is not None and reserve.engine_height_m is not None:
-        engines = engines.model_copy(update={"height_m": reserve.engine_height_m})
+        largest_m2 = max(stage.drag_area_m2 for stage in planned.stages)
+        share = _faster(added[-1].drag_area_m2, largest_m2) / _faster(reserve.drag_area_m2, largest_m2)
+        height_m = engines.height_m + min(max(share, 0.0), 1.0) * (reserve.engine_height_m - engines.height_m)
+        engines = engines.model_copy(update={"height_m": height_m})
     return left.model_copy(update={"stages": (*before, *added), "landing_engines": engines})
 
 
@@ -114,7 +163,7 @@ def failed_canopy_phases(
     limit = parachutes.reserve.sink_limit_m_s
     if sink <= limit:
         return alone, f"{words}; the reserve stays in its container (limit {limit:g} m/s)."
-    saved = with_reserve(parachutes, left)
+    saved = with_reserve(parachutes, left, sink)
     return [*before, *ph.canopies(loaded.vehicle, saved, ground_m)], f"{words}; the reserve opens."
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,6 @@ import numpy.typing as npt
 from steppe.config.vehicle import CanopyStage, Direction, DiscardedModule, Engine, Parachutes, Vehicle
 from steppe.constants import STANDARD_GRAVITY_M_S2
 from steppe.kernels import flying as k
-from steppe.kernels.steppers import CALM_LIMIT
 
 # Steps in s, each against steps of a tenth to a fifth of it: together they move the touchdown of a return by at most
 # 13 m and 0.01 s (docs/models/campaigns.md has the table). The roll is steered once a step, so the step of the steered
@@ -22,15 +22,16 @@ BURN_STEP_S = 5.0
 COAST_STEP_S = 4.0
 HIGH_STEP_S = 2.0
 ENTRY_STEP_S = 0.5
-INFLATION_STEP_S = 0.2
-OPENING_STEP_S = 0.5
+INFLATION_STEP_S = 0.4
+OPENING_STEP_S = 1.0
 OPENED_STEP_S = 1.0
 CANOPY_STEP_S = 2.5
 ENGINE_STEP_S = 0.02
-# The densest air at the ground, at -30 deg C and 980 hPa, and how near to the limit of the stepper a step may come:
-# dispersed canopies are a few percent larger
-_DENSE_KG_M3 = 1.4
-_OF_LIMIT = 0.95
+# Filling time of a stage that gives none
+UNTOLD_INFLATION_S = 1.0
+# Drag coefficient of a hollow half sphere on its opening, 1.33 to 1.42 (Hoerner, Fluid-Dynamic Drag, 1965, ch. 3):
+# gives the breadth of a canopy whose inflated diameter is not told, as in RocketPy
+_CUP_DRAG = 1.4
 # The two discarded modules are followed to below the 78 km where such modules break up (ISO 27875 practice)
 MODULE_END_M = 70e3
 _DAY_S = 86400.0
@@ -55,7 +56,7 @@ class Phase:
 
 
 def table(phases: list[Phase]) -> npt.NDArray[np.float64]:
-    """Return the phases as one array, shape (n, 25)."""
+    """Return the phases as one array, shape (n, 31)."""
     return np.array([phase.row() for phase in phases])
 
 
@@ -179,28 +180,47 @@ def module_fall(
     return Phase(event, columns)
 
 
-def _stage_columns(vehicle: Vehicle, stage: CanopyStage, previous_m2: float) -> dict[int, float]:
+def _stage_columns(vehicle: Vehicle, stage: CanopyStage, before: _Standing, after: _Standing) -> dict[int, float]:
     return {
         k.AERO_AREA_M2: vehicle.capsule.reference_area_m2,
         # Under a canopy the capsule hangs and swings: no lift in a fixed direction
         k.LIFT_FACTOR: 0.0,
-        k.CANOPY_FROM_M2: previous_m2,
-        k.CANOPY_TO_M2: stage.drag_area_m2,
+        k.CANOPY_FROM_M2: before.drag_area_m2,
+        k.CANOPY_TO_M2: after.drag_area_m2,
+        k.AIR_FROM_M2: before.air_m2,
+        k.AIR_TO_M2: after.air_m2,
+        k.PULL_LIMIT_N: stage.load_limit_n or 0.0,
         k.TIME_LIMIT_S: 7200.0,
     }
 
 
-def hanging_step_s(vehicle: Vehicle, parachutes: Parachutes) -> float:
-    """Return the step under an open canopy in s: short enough that the stepper damps the speed at the ground.
+class _Standing(NamedTuple):
+    """What stands of the canopies: their drag area, and the volume of the air that moves with them to the power 2/3."""
 
-    A body that sinks at the speed v where its drag balances its weight forgets a change of speed with the rate 2g/v,
-    which is sqrt(2 g rho S / m).
-    """
-    stages = parachutes.stages
-    mass_kg = vehicle.capsule.mass_kg - sum(stage.release_mass_kg for stage in stages)
-    area_m2 = max(stage.drag_area_m2 for stage in stages)
-    fastest_per_s = math.sqrt(2.0 * STANDARD_GRAVITY_M_S2 * _DENSE_KG_M3 * area_m2 / max(mass_kg, 1.0))
-    return min(CANOPY_STEP_S, _OF_LIMIT * CALM_LIMIT / fastest_per_s)
+    drag_area_m2: float
+    air_m2: float
+
+
+def _stand(parachutes: Parachutes, stage: CanopyStage, before: _Standing) -> _Standing:
+    if stage.drag_area_m2 == before.drag_area_m2:
+        return before
+    volume_m3 = parachutes.apparent_mass_coefficient * half_sphere_m3(stage)
+    return _Standing(stage.drag_area_m2, volume_m3 ** (2.0 / 3.0))
+
+
+def half_sphere_m3(stage: CanopyStage) -> float:
+    """Return the half sphere under a canopy that stands, in m3."""
+    diameter_m = stage.inflated_diameter_m or 2.0 * math.sqrt(stage.drag_area_m2 / (_CUP_DRAG * math.pi))
+    return math.pi / 12.0 * diameter_m**3
+
+
+def _filling(stage: CanopyStage) -> dict[int, float]:
+    """Return the columns of how a canopy fills: along a way through the air, or in a time."""
+    if stage.fill_diameters is not None and stage.diameter_m is not None:
+        how = {k.CANOPY_WAY_M: stage.fill_diameters * stage.diameter_m}
+    else:
+        how = {k.CANOPY_DURATION_S: stage.inflation_s or UNTOLD_INFLATION_S}
+    return {**how, k.CANOPY_GROWTH: stage.growth_exponent, k.STEP_S: INFLATION_STEP_S}
 
 
 def canopies(vehicle: Vehicle, parachutes: Parachutes, ground_m: float) -> list[Phase]:
@@ -215,39 +235,40 @@ def canopies(vehicle: Vehicle, parachutes: Parachutes, ground_m: float) -> list[
     largest = max(stage.drag_area_m2 for stage in stages)
     main = next(index for index, stage in enumerate(stages) if stage.drag_area_m2 == largest)
     inflated = "reserve_inflated" if stages[main].name.startswith("reserve") else "main_inflated"
-    previous = 0.0
+    before = _Standing(0.0, 0.0)
     for index, stage in enumerate(stages):
-        base = _stage_columns(vehicle, stage, previous)
-        grows = stage.drag_area_m2 != previous
+        stands = _stand(parachutes, stage, before)
+        base = _stage_columns(vehicle, stage, before, stands)
+        grows = stands.drag_area_m2 != before.drag_area_m2
         opening = {k.RELEASE_KG: stage.release_mass_kg}
         event: str | None = "parachute_command" if index == 0 else stage.name
         later = stages[index + 1] if index + 1 < len(stages) else None
+        timed = later is not None and later.altitude_m is None
         wait_s = later.delay_s if later else 0.0
         if grows:
-            inflating = min(stage.inflation_s, wait_s) if later and later.altitude_m is None else stage.inflation_s
-            start = {k.CANOPY_DURATION_S: stage.inflation_s, k.STEP_S: INFLATION_STEP_S}
-            start[k.LANDS] = 1.0 if index > main else 0.0
-            phases.append(Phase(event, {**base, **opening, **start, **after(inflating)}))
+            until = {k.END_KIND: k.AFTER_FILLING, k.END_VALUE: wait_s if timed else _DAY_S}
+            start = {**_filling(stage), **until, k.LANDS: 1.0 if index > main else 0.0}
+            phases.append(Phase(event, {**base, **opening, **start}))
             event, opening = (inflated if index == main else None), {}
-            wait_s -= inflating
-        hang = {**base, k.STEP_S: hanging_step_s(vehicle, parachutes), k.LANDS: 1.0 if index >= main else 0.0}
+        hang = {**base, k.STEP_S: CANOPY_STEP_S, k.LANDS: 1.0 if index >= main else 0.0}
         if index >= main:
             # The largest canopy stands: its area no longer grows, which is where the stepper may take long steps
-            hang[k.CANOPY_FROM_M2] = stage.drag_area_m2
+            hang |= {k.CANOPY_FROM_M2: stands.drag_area_m2, k.AIR_FROM_M2: stands.air_m2}
         if grows:
-            # Still faster than its balance, and then the stepper is stable for shorter steps only
-            hang[k.STEP_S] = min(hang[k.STEP_S], OPENED_STEP_S)
-        waiting = {**hang, k.STEP_S: min(hang[k.STEP_S], OPENING_STEP_S)}
-        if later is not None and later.altitude_m is None:
-            phases.append(Phase(event, {**waiting, **opening, **after(max(wait_s, 0.0))}))
+            hang[k.STEP_S] = OPENED_STEP_S
+        waiting = {**hang, **after(wait_s), k.STEP_S: min(hang[k.STEP_S], OPENING_STEP_S)}
+        if grows:
+            waiting[k.END_KIND] = k.AFTER_OPENING
+        if timed:
+            phases.append(Phase(event, {**waiting, **opening}))
         elif later is not None and later.altitude_m is not None:
             if wait_s > 0.0:
-                phases.append(Phase(event, {**waiting, **opening, **after(wait_s)}))
+                phases.append(Phase(event, {**waiting, **opening}))
                 event, opening = None, {}
             phases.append(Phase(event, {**hang, **opening, **falling_through(later.altitude_m)}))
         else:
             phases.extend(_to_the_ground(hang, opening, event, parachutes, ground_m))
-        previous = stage.drag_area_m2
+        before = stands
     return phases
 
 
@@ -258,11 +279,13 @@ def _to_the_ground(
     if engines is None:
         return [Phase(event, {**hang, **opening, **falling_through(ground_m - 100.0)})]
     flow = engines.thrust_n / (engines.specific_impulse_s * STANDARD_GRAVITY_M_S2)
-    thrust = {k.THRUST_N: engines.thrust_n, k.FLOW_KG_S: flow, k.THRUST_RADIAL: 1.0, k.STEP_S: ENGINE_STEP_S}
+    thrust = {k.THRUST_N: engines.thrust_n, k.FLOW_KG_S: flow, k.THRUST_RADIAL: 1.0}
+    # Lines do not push: the capsule that its engines slow leaves the air in the canopy to fall on
+    slack = {**hang, k.AIR_FROM_M2: 0.0, k.AIR_TO_M2: 0.0, k.STEP_S: ENGINE_STEP_S}
     return [
         Phase(event, {**hang, **opening, k.END_KIND: k.AT_HEIGHT, k.END_VALUE: engines.height_m}),
-        Phase("soft_landing_ignition", {**hang, **thrust, **after(engines.burn_s)}),
-        Phase(None, {**hang, k.STEP_S: ENGINE_STEP_S, **falling_through(ground_m - 100.0)}),
+        Phase("soft_landing_ignition", {**slack, **thrust, **after(engines.burn_s)}),
+        Phase(None, {**slack, **falling_through(ground_m - 100.0)}),
     ]
 
 

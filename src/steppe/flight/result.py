@@ -141,6 +141,9 @@ class Opening:
         Way at the first speed in its filling time, in diameters; not a number without a diameter.
     limit_n
         What its lines hold, not a number if the vehicle file does not say.
+    curve
+        ``time_s`` (after the epoch), ``airspeed_m_s``, ``pull_n`` and ``drag_area_m2`` of the filling and after, in
+        steps of 20 ms at most; not in the products.
     """
 
     stage: str
@@ -152,6 +155,7 @@ class Opening:
     factor: float
     fill_diameters: float
     limit_n: float
+    curve: dict[str, Column] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def margin(self) -> float:

@@ -35,7 +35,7 @@ class Run:
     phases
         The phases that were asked for.
     rows
-        Their table, shape (n, 25).
+        Their table, shape (n, 31).
     record
         Samples, shape (samples, 12).
     begins

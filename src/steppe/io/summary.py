@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 import numpy as np
 
 from steppe.errors import ConfigError, nearest
-from steppe.flight.result import Departing, Event, Flight, Touchdown, Track
+from steppe.flight.result import Departing, Event, Flight, Opening, Touchdown, Track
 
 
 def utc_text(when: datetime) -> str:
@@ -57,7 +57,7 @@ def summary(flight: Flight, timezone: str | None = None) -> dict[str, Any]:
         },
         "touchdown": None if flight.touchdown is None else _touchdown(flight.touchdown, zone),
         "contact": None if flight.contact is None else asdict(flight.contact),
-        "openings": [{**asdict(one), "margin": one.margin} for one in flight.openings],
+        "openings": [_opening(one) for one in flight.openings],
         "departure": None if flight.departing is None else _departure(flight.departing),
         "modules": [_module(flight, track) for track in flight.modules],
         "plan": dict(flight.plan),
@@ -115,6 +115,11 @@ def _touchdown(touchdown: Touchdown, zone: ZoneInfo | None) -> dict[str, Any]:
     if zone is not None:
         row["local"] = _local(touchdown.utc, zone)
     return row
+
+
+def _opening(opening: Opening) -> dict[str, Any]:
+    row = {name: value for name, value in asdict(opening).items() if name != "curve"}
+    return {**row, "margin": opening.margin}
 
 
 def _departure(departing: Departing) -> dict[str, Any]:

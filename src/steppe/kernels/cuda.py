@@ -15,20 +15,21 @@ import numpy.typing as npt
 from numba import config, cuda
 
 from steppe.errors import ENDED, NOT_A_NUMBER, RUNNING, ConfigError
+from steppe.kernels.canopies import Pulls
 from steppe.kernels.ends import END_COMMAND, no_peaks, peaks_after, write_end
 from steppe.kernels.flying import (
-    AFTER_TIME,
     CANOPY_TO_M2,
-    END_KIND,
-    END_VALUE,
     Motion,
     Rules,
     begin_phase,
+    by_clock,
     counts_in_peaks,
     end_function,
+    fills,
     height_of,
     moved_by,
     prepare_step,
+    pulls_after,
     ready_guidance,
     settle_step,
     write_row,
@@ -74,7 +75,7 @@ def fly_return(
     setting
         World, model, guidance and rules of this return.
     phases
-        Shape (phases, 25).
+        Shape (phases, 31).
     start
         Shape (10,): time in s, state (ITRF), bank angle in rad.
     nav, memory
@@ -89,6 +90,7 @@ def fly_return(
     inflation, guided_since = (start[0], 1e9), -1.0
     steps, code = 0.0, RUNNING
     peaks = no_peaks(world, state, counts_in_peaks(phases[0]))
+    pulls = Pulls(0.0, 0.0)
     number = 0
     while code == RUNNING and number < phases.shape[0]:
         row = phases[number]
@@ -103,7 +105,7 @@ def fly_return(
         before = end_function(phase, rules, motion.time_s, motion.state[7], height_of(world, motion.state))
         # A NaN takes its first step, which ends it with its status
         while code == RUNNING and not before <= 0.0:
-            motion, step, twist = prepare_step(model, guide, phase, motion, before, nav, memory)
+            motion, step, twist = prepare_step(world, model, guide, phase, motion, before, nav, memory)
             later = moved_by(world, phase, motion, step, twist)
             altitude = height_of(world, later.state)
             began_s = motion.time_s
@@ -112,12 +114,14 @@ def fly_return(
             )
             steps += 1.0
             peaks = peaks_after(world, peaks, motion.state, load, motion.time_s - began_s, counts_in_peaks(row))
+            if fills(row):
+                pulls = pulls_after(world, phase, pulls, motion)
             if code == RUNNING and not math.isfinite(motion.time_s + before):
                 code = NOT_A_NUMBER
-        if code == RUNNING and row[END_KIND] == AFTER_TIME:
-            motion = Motion(phase.begun_s + row[END_VALUE], motion.state, motion.bank_rad, motion.rate_rad_s)
+        if code == RUNNING and by_clock(row):
+            motion = Motion(phase.over_s, motion.state, motion.bank_rad, motion.rate_rad_s)
         number += 1
-    write_end(motion, ENDED if code == RUNNING else code, number, memory[REVERSALS], steps, peaks, end)
+    write_end(motion, ENDED if code == RUNNING else code, number, memory[REVERSALS], steps, peaks, pulls, end)
     if begins.shape[0] > 0:
         write_row(begins, number, motion, memory, number - 1)
 
@@ -216,7 +220,7 @@ def fly_returns_cuda(
     Returns
     -------
     ndarray
-        Shape (n, 20); columns as in `steppe.kernels.ends`.
+        Shape (n, 22); columns as in `steppe.kernels.ends`.
 
     Raises
     ------

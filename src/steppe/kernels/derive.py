@@ -10,21 +10,34 @@ import numpy.typing as npt
 from steppe.constants import STANDARD_GRAVITY_M_S2
 from steppe.kernels.air import clamp
 from steppe.kernels.bank import sine_cosine
+from steppe.kernels.canopies import canopy_pull
 from steppe.kernels.earth import Earth, altitude_and_up
-from steppe.kernels.flying import BANK, CANOPY_DURATION_S, MASS, PHASE, SENSED, TIME, U, X, forces_of
+from steppe.kernels.flying import (
+    BANK,
+    CANOPY_PASSED_S,
+    MASS,
+    PHASE,
+    SENSED,
+    TIME,
+    U,
+    X,
+    duration_s,
+    fills,
+    forces_of,
+)
 from steppe.kernels.guide import Guide, bank_size
 from steppe.kernels.heating import stagnation_heat_flux
 from steppe.kernels.jit import driver
-from steppe.kernels.motion import World, air_velocity, canopy_drag_area, rates, real_air
+from steppe.kernels.motion import World, air_velocity, canopy_state, rates, real_air
 from steppe.kernels.predictor import predicted_end, roll_rate
 from steppe.kernels.steppers import rk4
 
 # Columns of the output
 (
     ALTITUDE, LATITUDE, LONGITUDE, AIRSPEED, GROUND_SPEED, VERTICAL_SPEED, INERTIAL_SPEED, PATH_ANGLE, HEADING,
-    MACH, DENSITY, DYNAMIC_PRESSURE, LOAD, HEAT_FLUX, HEAT_LOAD, CANOPY_AREA,
-) = range(16)  # fmt: skip
-OUTPUT_COLUMNS = 16
+    MACH, DENSITY, DYNAMIC_PRESSURE, LOAD, HEAT_FLUX, HEAT_LOAD, CANOPY_AREA, CANOPY_PULL,
+) = range(17)  # fmt: skip
+OUTPUT_COLUMNS = 17
 
 
 @driver
@@ -36,7 +49,7 @@ def derive(
     nose_radius_m: float,
     output: npt.NDArray[np.float64],
 ) -> None:
-    """Fill `output`, shape (samples, 16), from the record of `fly_phases`; angles in rad, load in g.
+    """Fill `output`, shape (samples, 17), from the record of `fly_phases`; angles in rad, load in g.
 
     The load is the sensed acceleration of the right-hand side at the sample, in g.
     """
@@ -46,8 +59,11 @@ def derive(
         phase = int(row[PHASE])
         started, rate = 0.0, 1e9
         for earlier in range(phase + 1):
-            if phases[earlier, CANOPY_DURATION_S] > 0.0:
-                started, rate = begins[earlier, TIME], 1.0 / phases[earlier, CANOPY_DURATION_S]
+            if fills(phases[earlier]):
+                one = begins[earlier]
+                then = (one[X], one[X + 1], one[X + 2], one[U], one[U + 1], one[U + 2], one[MASS], one[SENSED])
+                started = one[TIME] - phases[earlier, CANOPY_PASSED_S]
+                rate = 1.0 / duration_s(world, phases[earlier], then)
         forces = forces_of(phases[phase], begins[phase, TIME], (started, rate))
         state = (row[X], row[X + 1], row[X + 2], row[U], row[U + 1], row[U + 2], row[MASS], row[SENSED])
         x, y, z, u, v, w, _, _ = state
@@ -83,7 +99,8 @@ def derive(
         output[i, LOAD] = rate_of[7] / STANDARD_GRAVITY_M_S2
         output[i, HEAT_FLUX] = heat
         output[i, HEAT_LOAD] = heat_load
-        output[i, CANOPY_AREA] = canopy_drag_area(forces, row[TIME])
+        output[i, CANOPY_AREA] = canopy_state(forces, row[TIME])[0]
+        output[i, CANOPY_PULL] = canopy_pull(world, forces, row[TIME], state)
 
 
 # Columns of the output of `locate`

@@ -22,6 +22,7 @@ from steppe.errors import (
     SKIPPED_OUT,
 )
 from steppe.kernels.bank import bank_acceleration
+from steppe.kernels.canopies import NEVER_S, Pulls, canopy_pull, filling_s, longest_step
 from steppe.kernels.earth import altitude_and_up
 from steppe.kernels.guidance import start_guidance, steer
 from steppe.kernels.guide import BALLISTIC, COMMAND, LAW, MEMORY_SIZE, NEXT_TIME, Guide
@@ -35,18 +36,23 @@ from steppe.kernels.steppers import flight_step
     END_KIND, END_VALUE, STEP_S, TIME_LIMIT_S, SET_MASS_KG, RELEASE_KG, KICK_RADIAL, KICK_ALONG, KICK_CROSS,
     FIXED_DRAG_M2, AERO_AREA_M2, LIFT_FACTOR, DRAG_FACTOR, CANOPY_FROM_M2, CANOPY_TO_M2, CANOPY_DURATION_S,
     THRUST_N, FLOW_KG_S, THRUST_RADIAL, THRUST_ALONG, THRUST_CROSS, THRUST_TURN_RAD_S, GUIDED, SKIP_ALTITUDE_M, LANDS,
-) = range(25)  # fmt: skip
-PHASE_COLUMNS = 25
+    CANOPY_WAY_M, CANOPY_GROWTH, CANOPY_PASSED_S, AIR_FROM_M2, AIR_TO_M2, PULL_LIMIT_N,
+) = range(31)  # fmt: skip
+PHASE_COLUMNS = 31
 
-# How a phase ends: after a time, falling through an altitude, at a height above the ground on the way down, or when
-# the sensed velocity has grown by a value (cut-off on delta-v)
-AFTER_TIME, AT_ALTITUDE, AT_HEIGHT, AT_SENSED_VELOCITY = 0, 1, 2, 3
+# How a phase ends: after a time, falling through an altitude, at a height above the ground on the way down, when the
+# sensed velocity has grown by a value (cut-off on delta-v), or by the clock that the last opening canopy has started:
+# after a time, and when it is full or after a time
+AFTER_TIME, AT_ALTITUDE, AT_HEIGHT, AT_SENSED_VELOCITY, AFTER_OPENING, AFTER_FILLING = range(6)
 
 # Columns of the record
 (TIME, X, Y, Z, U, V, W, MASS, SENSED, BANK, BANK_COMMAND, PHASE) = range(12)
 RECORD_COLUMNS = 12
 
 TURN = 2.0 * math.pi
+_LONG_S = 1e9
+# Steps of a filling, at least
+_FILLING_STEPS = 6.0
 _ROOT_S = 1e-7
 _ROOT_STEPS = 60
 
@@ -73,8 +79,10 @@ class Phase(NamedTuple):
         What acts.
     begun_s, begun_sensed_m_s
         Time and sensed velocity at its start.
-    inflated_s
-        When the inflation under way ends.
+    over_s
+        When it ends, where a clock ends it.
+    longest_s
+        Its longest step.
     guided_since_s
         When guidance started.
     """
@@ -84,7 +92,8 @@ class Phase(NamedTuple):
     forces: Forces
     begun_s: float
     begun_sensed_m_s: float
-    inflated_s: float
+    over_s: float
+    longest_s: float
     guided_since_s: float
 
 
@@ -98,7 +107,10 @@ class Rules(NamedTuple):
 
 @physics
 def forces_of(row: npt.NDArray[np.float64], began_s: float, canopy: tuple[float, float]) -> Forces:
-    """Return the forces of a phase begun at `began_s`; `canopy` is start and rate of the inflation under way."""
+    """Return the forces of a phase begun at `began_s`; `canopy` is start and rate of the last filling.
+
+    Where nothing fills, the canopies have stood for long: no rounding of the clock may find one nearly full.
+    """
     return Forces(
         row[FIXED_DRAG_M2],
         row[AERO_AREA_M2],
@@ -106,8 +118,11 @@ def forces_of(row: npt.NDArray[np.float64], began_s: float, canopy: tuple[float,
         row[DRAG_FACTOR],
         row[CANOPY_FROM_M2],
         row[CANOPY_TO_M2],
-        canopy[0],
+        row[AIR_TO_M2],
+        row[AIR_FROM_M2],
+        canopy[0] if fills(row) else -_LONG_S,
         canopy[1],
+        row[CANOPY_GROWTH],
         row[THRUST_N],
         row[FLOW_KG_S],
         row[THRUST_RADIAL],
@@ -125,6 +140,33 @@ def counts_in_peaks(row: npt.NDArray[np.float64]) -> bool:
 
 
 @physics
+def by_clock(row: npt.NDArray[np.float64]) -> bool:
+    """Return whether a clock ends a phase."""
+    return row[END_KIND] == AFTER_TIME or row[END_KIND] >= AFTER_OPENING
+
+
+@physics
+def fills(row: npt.NDArray[np.float64]) -> bool:
+    """Return whether a canopy fills in a phase."""
+    return row[CANOPY_DURATION_S] > 0.0 or row[CANOPY_WAY_M] > 0.0
+
+
+@physics
+def duration_s(world: World, row: npt.NDArray[np.float64], state: State) -> float:
+    """Return how long the canopy fills that opens in a state: a given time, or the time for a way through the air."""
+    return row[CANOPY_DURATION_S] if row[CANOPY_WAY_M] <= 0.0 else filling_s(world, row[CANOPY_WAY_M], state)
+
+
+@physics
+def pulls_after(world: World, phase: Phase, pulls: Pulls, motion: Motion) -> Pulls:
+    """Return the largest pulls of the canopies after a step of a phase in which one fills."""
+    pull = canopy_pull(world, phase.forces, motion.time_s, motion.state)
+    limit = phase.row[PULL_LIMIT_N]
+    share = pull / limit if limit > 0.0 else 0.0
+    return Pulls(max(pull, pulls.most_n), max(share, pulls.share))
+
+
+@physics
 def height_of(world: World, state: State) -> float:
     """Return the geodetic altitude of a state in m."""
     altitude, _, _, _ = altitude_and_up(world.earth, state[0], state[1], state[2])
@@ -135,8 +177,8 @@ def height_of(world: World, state: State) -> float:
 def end_function(phase: Phase, rules: Rules, time_s: float, sensed_m_s: float, altitude_m: float) -> float:
     """Return a function of time, sensed velocity and altitude that falls through zero where the phase ends."""
     kind, value = phase.row[END_KIND], phase.row[END_VALUE]
-    if kind == AFTER_TIME:
-        return phase.begun_s + value - time_s
+    if by_clock(phase.row):
+        return phase.over_s - time_s
     if kind == AT_SENSED_VELOCITY:
         return phase.begun_sensed_m_s + value - sensed_m_s
     if kind == AT_HEIGHT:
@@ -191,14 +233,16 @@ def trouble(state: State, altitude_m: float, skip_altitude_m: float, load_g: flo
 
 
 @physics
-def step_length(phase: Phase, guide: Guide, motion: Motion, memory: npt.NDArray[np.float64], before: float) -> float:
-    """Return the next step in s: it ends where something switches (guidance call, end of inflation, end of phase)."""
-    step = phase.row[STEP_S]
-    if phase.row[GUIDED] > 0.0:
+def step_length(
+    world: World, phase: Phase, guide: Guide, motion: Motion, memory: npt.NDArray[np.float64], before: float
+) -> float:
+    """Return the next step in s: what canopies allow, and it ends where something switches (guidance call, phase)."""
+    row = phase.row
+    step = phase.longest_s
+    step = min(step, longest_step(world, phase.forces, motion.time_s + step, motion.state))
+    if row[GUIDED] > 0.0:
         step = min(step, max(memory[NEXT_TIME] - motion.time_s, 1e-6))
-    if motion.time_s < phase.inflated_s - 1e-9:
-        step = min(step, phase.inflated_s - motion.time_s)
-    if phase.row[END_KIND] == AFTER_TIME:
+    if by_clock(row):
         step = min(step, before)
     return step
 
@@ -233,7 +277,7 @@ def nearest_end(phase: Phase, rules: Rules, motion: Motion, altitude_m: float) -
     ends = end_function(phase, rules, motion.time_s, motion.state[7], altitude_m)
     height = altitude_m - rules.ground_m
     # A clock needs no root: its phases end where a step ends
-    return height if phase.row[END_KIND] == AFTER_TIME else min(ends, height)
+    return height if by_clock(phase.row) else min(ends, height)
 
 
 @physics
@@ -269,7 +313,7 @@ def locate_end(world: World, phase: Phase, rules: Rules, motion: Motion, step_s:
 
 @physics
 def prepare_step(
-    model: World, guide: Guide, phase: Phase, motion: Motion, before: float,
+    world: World, model: World, guide: Guide, phase: Phase, motion: Motion, before: float,
     nav: npt.NDArray[np.float64], memory: npt.NDArray[np.float64],
 ) -> tuple[Motion, float, float]:  # fmt: skip
     """Steer if it is time to; return the motion, the length of the next step and its roll acceleration."""
@@ -282,7 +326,7 @@ def prepare_step(
         bank = motion.bank_rad - TURN if motion.bank_rad > TURN else motion.bank_rad
         motion = Motion(motion.time_s, motion.state, bank, motion.rate_rad_s)
         memory[COMMAND] = bank + TURN
-    step = step_length(phase, guide, motion, memory, before)
+    step = step_length(world, phase, guide, motion, memory, before)
     return motion, step, roll_command(phase, guide, motion, memory, step)
 
 
@@ -297,7 +341,7 @@ def settle_step(
     """
     row = phase.row
     after = end_function(phase, rules, later.time_s, later.state[7], altitude_m)
-    if (after <= 0.0 and row[END_KIND] != AFTER_TIME) or altitude_m <= rules.ground_m:
+    if (after <= 0.0 and not by_clock(row)) or altitude_m <= rules.ground_m:
         later = locate_end(world, phase, rules, motion, step_s, twist)
         altitude_m = height_of(world, later.state)
         after = end_function(phase, rules, later.time_s, later.state[7], altitude_m)
@@ -319,12 +363,12 @@ def fly_phase(
     nav: npt.NDArray[np.float64], memory: npt.NDArray[np.float64], record: npt.NDArray[np.float64], count: int,
 ) -> tuple[int, Motion, int]:  # fmt: skip
     """Fly one phase to its end; return RUNNING or a status code, the motion there and the number of samples."""
-    every = min(rules.record_every_s, 4.0 * phase.row[STEP_S])
+    every = min(rules.record_every_s, 4.0 * phase.longest_s)
     next_record = motion.time_s + every
     before = end_function(phase, rules, motion.time_s, motion.state[7], height_of(world, motion.state))
     # Written so that a NaN goes on to the status check
     while not before <= 0.0:
-        motion, step, twist = prepare_step(model, guide, phase, motion, before, nav, memory)
+        motion, step, twist = prepare_step(world, model, guide, phase, motion, before, nav, memory)
         later = moved_by(world, phase, motion, step, twist)
         altitude = height_of(world, later.state)
         motion, before, _, code = settle_step(
@@ -346,19 +390,37 @@ def begin_phase(
     world: World, row: npt.NDArray[np.float64], number: int, motion: Motion, inflation: tuple[float, float],
     guided_since_s: float,
 ) -> tuple[Phase, Motion, tuple[float, float]]:  # fmt: skip
-    """Return a phase that begins now, the motion after what happens at its start, and the inflation under way.
+    """Return a phase that begins now, the motion after what happens at its start, and the last filling.
 
     `inflation` is start time and rate of the last canopy that opened.
     """
     rate = motion.rate_rad_s if row[GUIDED] > 0.0 else 0.0
     motion = Motion(motion.time_s, begin_state(world, row, motion.state), motion.bank_rad, rate)
-    if row[CANOPY_DURATION_S] > 0.0:
-        inflation = (motion.time_s, 1.0 / row[CANOPY_DURATION_S])
+    longest = row[STEP_S]
+    if fills(row):
+        duration = duration_s(world, row, motion.state)
+        inflation = (motion.time_s - row[CANOPY_PASSED_S], 1.0 / duration)
+        longest = min(longest, duration / _FILLING_STEPS)
     if row[GUIDED] > 0.0 and guided_since_s < 0.0:
         guided_since_s = motion.time_s
     forces = forces_of(row, motion.time_s, inflation)
-    inflated = inflation[0] + 1.0 / inflation[1]
-    return Phase(row, number, forces, motion.time_s, motion.state[7], inflated, guided_since_s), motion, inflation
+    over = over_at(row, motion.time_s, inflation)
+    return (
+        Phase(row, number, forces, motion.time_s, motion.state[7], over, longest, guided_since_s), motion, inflation
+    )  # fmt: skip
+
+
+@physics
+def over_at(row: npt.NDArray[np.float64], begun_s: float, inflation: tuple[float, float]) -> float:
+    """Return when a clock ends a phase, not before its begin; a time far away where none does."""
+    value = row[END_VALUE]
+    if row[END_KIND] == AFTER_TIME:
+        return begun_s + value
+    if row[END_KIND] == AFTER_OPENING:
+        return max(inflation[0] + value, begun_s)
+    if row[END_KIND] == AFTER_FILLING:
+        return max(inflation[0] + min(value, 1.0 / inflation[1]), begun_s)
+    return NEVER_S
 
 
 @physics
@@ -391,7 +453,7 @@ def fly_phases(
     world, model, guide
         True surroundings, those that the ship believes in, and what the guidance is told.
     phases
-        Shape (n, 25), one row a phase; the columns are the constants of this module.
+        Shape (n, 31), one row a phase; the columns are the constants of this module.
     start
         Time in s, the eight numbers of the state, and the bank angle in rad.
     rules
@@ -428,8 +490,8 @@ def fly_phases(
         if code != RUNNING:
             write_row(begins, number + 1, motion, memory, number)
             return code, count, number + 1
-        if row[END_KIND] == AFTER_TIME:
+        if by_clock(row):
             # The clock, not the sum of the steps, says when a timed phase is over
-            motion = Motion(phase.begun_s + row[END_VALUE], motion.state, motion.bank_rad, motion.rate_rad_s)
+            motion = Motion(phase.over_s, motion.state, motion.bank_rad, motion.rate_rad_s)
     write_row(begins, phases.shape[0], motion, memory, phases.shape[0] - 1)
     return ENDED, count, phases.shape[0]

@@ -362,7 +362,7 @@ def build_step_fragments(laws: Laws) -> Any:
             half = shrunk(lighter / first_mass, shrinks)
             forces = Forces(
                 lanes[FIXED * BLOCK + i], lanes[AREA * BLOCK + i] * half, lanes[LIFT * BLOCK + i], 1.0, 0.0, 0.0, 0.0,
-                0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0,
+                0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0,
             )  # fmt: skip
             begun = (state[0], state[1], state[2], state[3], state[4], state[5], lighter, 0.0)
             later = stepper(own, forces, time, begun, step, (lanes[SINE * BLOCK + i], lanes[COSINE * BLOCK + i], 0.0))

@@ -100,7 +100,7 @@ def estimate_air(
     altitude, up_x, up_y, up_z = altitude_and_up(model.earth, state[0], state[1], state[2])
     sine, cosine = sine_cosine(bank_rad)
     place = (altitude, up_x, up_y, up_z)
-    ax, ay, az = aerodynamic_acceleration(model, forces, time_s, state, place, sine, cosine)
+    ax, ay, az, _ = aerodynamic_acceleration(model, forces, time_s, state, place, sine, cosine)
     u, v, w = state[3], state[4], state[5]
     inverse_speed = 1.0 / math.sqrt(u * u + v * v + w * w + 1e-12)
     rate = 1.0 / nav[INTERVAL]
@@ -129,6 +129,9 @@ def estimated_forces(forces: Forces, memory: npt.NDArray[np.float64]) -> Forces:
         0.0,
         0.0,
         0.0,
+        0.0,
+        0.0,
+        1.0,
         1.0,
         0.0,
         0.0,

@@ -135,7 +135,7 @@ def build_step_lanes(laws: Laws, build_stepper: Callable[[Laws], Any]) -> Any:
             code = lane_code(descent, altitude, state, time[i], steps[i], longest)
             step = step_to_end(descent, altitude, climb, longest) if code == float(RUNNING) else 0.0
             forces = Forces(
-                0.0, area[i], lift[i], drag[i], 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+                0.0, area[i], lift[i], drag[i], 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
             )  # fmt: skip
             state = stepper(world, forces, time[i], state, step, (sine[i], cosine[i], 0.0))
             x[i], y[i], z[i], u[i], v[i], w[i], mass[i], _ = state

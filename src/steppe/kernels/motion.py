@@ -46,8 +46,12 @@ class Forces(NamedTuple):
         Reference area of the capsule's Mach table; 0 while the capsule does not fly alone.
     lift_factor, drag_factor
         Multiply the table's coefficients (0 for no lift; dispersions).
-    canopy_from_m2, canopy_to_m2, canopy_start_s, canopy_rate_per_s
-        Drag area of the canopies before and after the inflation, when it starts, and one over its duration.
+    canopy_from_m2, canopy_to_m2
+        Drag area of the canopies before and after the filling.
+    air_to_m2, air_from_m2
+        Volume of the air that moves with the canopies to the power 2/3, after the filling and before it.
+    canopy_start_s, canopy_rate_per_s, canopy_growth
+        When the filling starts, one over its duration, and the power of time with which the areas grow.
     thrust_n, mass_flow_kg_s
         Thrust and propellant flow.
     thrust_radial, thrust_along, thrust_cross
@@ -63,8 +67,11 @@ class Forces(NamedTuple):
     drag_factor: float
     canopy_from_m2: float
     canopy_to_m2: float
+    air_to_m2: float
+    air_from_m2: float
     canopy_start_s: float
     canopy_rate_per_s: float
+    canopy_growth: float
     thrust_n: float
     mass_flow_kg_s: float
     thrust_radial: float
@@ -75,13 +82,35 @@ class Forces(NamedTuple):
 
 
 @physics
-def canopy_drag_area(forces: Forces, time_s: float) -> float:
-    """Return the drag area of the canopies in m2: it grows with the square of time while they inflate.
+def canopy_state(forces: Forces, time_s: float) -> tuple[float, float, float]:
+    """Return drag area of the canopies in m2, volume of the air in them in m3, and its growth in m3/s.
 
-    Knacke, Parachute Recovery Systems Design Manual (NWC TP 6575, 1991), section 5.4: solid-cloth canopies.
+    The drag area grows with a power of time while a canopy fills: Knacke, Parachute Recovery Systems Design Manual (NWC
+    TP 6575, 1991), section 5.4 (1 for ribbon, 2 for solid cloth). The breadth of the air follows the drag area; a
+    canopy that gives air back (one is let go) leaves its momentum behind.
     """
-    t = clamp((time_s - forces.canopy_start_s) * forces.canopy_rate_per_s, 0.0, 1.0)
-    return forces.canopy_from_m2 + (forces.canopy_to_m2 - forces.canopy_from_m2) * t * t
+    t = (time_s - forces.canopy_start_s) * forces.canopy_rate_per_s
+    # Not at 1: the last stage of the last step of a filling may lie a rounding past its end, where all still grows
+    if t > 1.5:
+        return standing_canopies(forces, time_s)
+    t = clamp(t, 0.0, 1.0)
+    power = forces.canopy_growth if forces.canopy_growth > 1.0 else 1.0
+    slope = t ** (power - 1.0)
+    part, change = slope * t, forces.air_to_m2 - forces.air_from_m2
+    air = forces.air_from_m2 + change * part
+    root = math.sqrt(air)
+    growth = 1.5 * root * change * power * slope * forces.canopy_rate_per_s
+    return (
+        forces.canopy_from_m2 + (forces.canopy_to_m2 - forces.canopy_from_m2) * part,
+        air * root,
+        growth if growth > 0.0 else 0.0,
+    )
+
+
+@physics
+def standing_canopies(forces: Forces, _time_s: float) -> tuple[float, float, float]:
+    """Return the same of canopies that stand: their areas after the filling."""
+    return forces.canopy_to_m2, forces.air_to_m2 * math.sqrt(forces.air_to_m2), 0.0
 
 
 @physics
@@ -206,7 +235,7 @@ class Laws(NamedTuple):
     body
         (world, mach, density_kg_m3) -> drag and lift coefficient, as `real_body`.
     canopies
-        (forces, time_s) -> m2, as `canopy_drag_area`.
+        (forces, time_s) -> m2, m3 and m3/s, as `canopy_state`.
     push
         (world, forces, time_s, state) -> m/s2, as `thrust_acceleration`.
     mass_after
@@ -234,7 +263,7 @@ FULL = Laws(
     air=real_air,
     air_motion=air_velocity,
     body=real_body,
-    canopies=canopy_drag_area,
+    canopies=canopy_state,
     push=thrust_acceleration,
     mass_after=burned,
     bank_after=turning,
@@ -243,19 +272,20 @@ FULL = Laws(
 PLANNED = FULL._replace(name="planned", air=planned_air, air_motion=planned_wind, body=planned_body)
 
 
-def build_aerodynamics(laws: Laws) -> Callable[..., tuple[float, float, float]]:
-    """Return the function that gives drag and lift over mass under a set of laws."""
+def build_aerodynamics(laws: Laws) -> Callable[..., tuple[float, float, float, float]]:
+    """Return the function that gives drag and lift over mass, and the air carried along, under a set of laws."""
     air_law, air_motion, body, canopies = laws.air, laws.air_motion, laws.body, laws.canopies
 
     @physics
     def aerodynamic_acceleration(
         world: World, forces: Forces, time_s: float, state: State, place: tuple[float, float, float, float],
         sine_bank: float, cosine_bank: float,
-    ) -> tuple[float, float, float]:  # fmt: skip
-        """Return drag and lift over mass in m/s2 (ITRF components).
+    ) -> tuple[float, float, float, float]:  # fmt: skip
+        """Return drag and lift over mass in m/s2 (ITRF components), and the mass of the carried air over the body's.
 
         `place` is the altitude in m and the local normal. Lift is turned by the bank angle about the airspeed: zero
-        bank is up, positive bank turns it to the right.
+        bank is up, positive bank turns it to the right. Air that a canopy takes in is brought to its speed, which
+        brakes like a drag of density times growth of the volume times speed.
         """
         x, y, z, u, v, w, mass, _ = state
         altitude_m, up_x, up_y, up_z = place
@@ -266,15 +296,14 @@ def build_aerodynamics(laws: Laws) -> Callable[..., tuple[float, float, float]]:
         squared = u * u + v * v + w * w + 1e-12
         speed = math.sqrt(squared)
         drag_coefficient, lift_coefficient = body(world, speed * inverse_sound, density)
+        canopy_area, volume, growth = canopies(forces, time_s)
         drag_area = (
-            forces.fixed_drag_area_m2
-            + forces.aero_area_m2 * forces.drag_factor * drag_coefficient
-            + canopies(forces, time_s)
+            forces.fixed_drag_area_m2 + forces.aero_area_m2 * forces.drag_factor * drag_coefficient + canopy_area
         )
         lift_area = forces.aero_area_m2 * forces.lift_factor * lift_coefficient
         inverse_mass = 1.0 / mass
         half = 0.5 * density
-        drag = half * (drag_area * inverse_mass) * speed
+        drag = half * inverse_mass * (drag_area * speed + 2.0 * growth)
         # With v the airspeed and n the normal, v^2 n - (n.v) v lies across v and upwards and v x n to the right; their
         # lengths are |v| and 1 times |v x n|, whose square v^2 - (n.v)^2 the small number keeps from zero in a fall
         climb = up_x * u + up_y * v + up_z * w
@@ -286,6 +315,7 @@ def build_aerodynamics(laws: Laws) -> Callable[..., tuple[float, float, float]]:
             upward * up_x - along * u + sideward * (v * up_z - w * up_y),
             upward * up_y - along * v + sideward * (w * up_x - u * up_z),
             upward * up_z - along * w + sideward * (u * up_y - v * up_x),
+            density * volume * inverse_mass,
         )
 
     return aerodynamic_acceleration
@@ -300,6 +330,8 @@ def build_rates(laws: Laws) -> Callable[..., State]:
     def rates(world: World, forces: Forces, time_s: float, state: State, sine_bank: float, cosine_bank: float) -> State:
         """Return the time derivative of the state.
 
+        The air that a canopy carries along has inertia but no weight: the pressure around it holds it up.
+
         Parameters
         ----------
         world, forces
@@ -313,19 +345,25 @@ def build_rates(laws: Laws) -> Callable[..., State]:
         """
         x, y, z, u, v, w, _, _ = state
         place = place_law(world.earth, x, y, z)
-        force_x, force_y, force_z = aerodynamic_acceleration(
+        force_x, force_y, force_z, carried = aerodynamic_acceleration(
             world, forces, time_s, state, place, sine_bank, cosine_bank
         )
         push_x, push_y, push_z = push_law(world, forces, time_s, state)
         force_x, force_y, force_z = force_x + push_x, force_y + push_y, force_z + push_z
         pull_x, pull_y, pull_z = pull_law(world.earth, x, y, z, place[1], place[2], place[3])
         spin = world.earth.rotation_rad_s
+        pull_x, pull_y = pull_x + spin * spin * x, pull_y + spin * spin * y
+        # What the body feels: of all that pulls, the share that the carried air takes off its weight is missing
+        share = 1.0 / (1.0 + carried)
+        force_x = share * (force_x - carried * pull_x)
+        force_y = share * (force_y - carried * pull_y)
+        force_z = share * (force_z - carried * pull_z)
         return (
             u,
             v,
             w,
-            pull_x + force_x + 2.0 * spin * v + spin * spin * x,
-            pull_y + force_y - 2.0 * spin * u + spin * spin * y,
+            pull_x + force_x + 2.0 * spin * v,
+            pull_y + force_y - 2.0 * spin * u,
             pull_z + force_z,
             -forces.mass_flow_kg_s,
             math.sqrt(force_x * force_x + force_y * force_y + force_z * force_z),

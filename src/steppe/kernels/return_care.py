@@ -13,10 +13,10 @@ import numpy.typing as npt
 
 from steppe.errors import ENDED, NOT_A_NUMBER, RUNNING
 from steppe.kernels import return_steps as r
+from steppe.kernels.canopies import NEVER_S, Pulls, longest_step
 from steppe.kernels.dispersed import FIRST, LIFT_TO_DRAG, READING_COLUMNS, SENSORS, guide_of, rules_of, world_of
 from steppe.kernels.ends import END_COMMAND, Peaks, no_peaks, peaks_after, write_end
 from steppe.kernels.flying import (
-    AFTER_TIME,
     AT_HEIGHT,
     AT_SENSED_VELOCITY,
     CANOPY_TO_M2,
@@ -25,19 +25,21 @@ from steppe.kernels.flying import (
     GUIDED,
     LIFT_FACTOR,
     SKIP_ALTITUDE_M,
-    STEP_S,
     THRUST_N,
     TIME_LIMIT_S,
     Motion,
     Phase,
     Rules,
     begin_phase,
+    by_clock,
     counts_in_peaks,
     end_function,
+    fills,
     forces_of,
     height_of,
     moved_by,
     prepare_step,
+    pulls_after,
     ready_guidance,
     settle_step,
     write_row,
@@ -50,9 +52,8 @@ from steppe.kernels.navigation import INTERVAL, PULSE, READY, SENSED, STARTED
 Array = npt.NDArray[np.float64]
 
 # Rows that only the decisions use
-(NUMBER, BEGUN, BEGUN_SENSED, INFLATION, INFLATION_RATE, GUIDED_SINCE) = range(6)
-KEPT_ROWS = 6
-_NEVER_S = 1e300
+(NUMBER, BEGUN, BEGUN_SENSED, INFLATION, INFLATION_RATE, GUIDED_SINCE, OVER, PULL, PULL_SHARE) = range(9)
+KEPT_ROWS = 9
 
 
 class Setting(NamedTuple):
@@ -136,6 +137,12 @@ def put_peaks(lanes: Array, lane: int, peaks: Peaks) -> None:
 
 
 @physics
+def pulls_in(block: Block, lane: int) -> Pulls:
+    """Return the largest pulls of the canopies of a lane."""
+    return Pulls(block.kept[PULL, lane], block.kept[PULL_SHARE, lane])
+
+
+@physics
 def phase_in(row: npt.NDArray[np.float64], block: Block, lane: int) -> Phase:
     """Return the phase that a lane is in."""
     kept = block.kept
@@ -146,7 +153,8 @@ def phase_in(row: npt.NDArray[np.float64], block: Block, lane: int) -> Phase:
         forces_of(row, kept[BEGUN, lane], inflation),
         kept[BEGUN, lane],
         kept[BEGUN_SENSED, lane],
-        block.lanes[r.INFLATED, lane],
+        kept[OVER, lane],
+        block.lanes[r.LONGEST, lane],
         kept[GUIDED_SINCE, lane],
     )
 
@@ -156,12 +164,12 @@ def put_phase(lanes: Array, kept: Array, lane: int, phase: Phase, rules: Rules) 
     """Store what the vector loop needs to know of a phase that begins."""
     row = phase.row
     kind, value = row[END_KIND], row[END_VALUE]
-    lanes[r.LONGEST, lane], lanes[r.INFLATED, lane] = row[STEP_S], phase.inflated_s
-    lanes[r.TIMED, lane] = 1.0 if kind == AFTER_TIME else 0.0
+    lanes[r.LONGEST, lane], kept[OVER, lane] = phase.longest_s, phase.over_s
+    lanes[r.TIMED, lane] = 1.0 if by_clock(row) else 0.0
     for term in range(4):
         lanes[r.SUM + term, lane] = 0.0
-    if kind == AFTER_TIME:
-        lanes[r.SUM, lane], lanes[r.SUM + 1, lane] = phase.begun_s + value, -1.0
+    if by_clock(row):
+        lanes[r.SUM, lane], lanes[r.SUM + 1, lane] = phase.over_s, -1.0
     elif kind == AT_SENSED_VELOCITY:
         lanes[r.SUM, lane], lanes[r.SUM + 2, lane] = phase.begun_sensed_m_s + value, -1.0
     else:
@@ -189,24 +197,30 @@ def prepare_lane(setting: Setting, rows: npt.NDArray[np.float64], block: Block, 
     """Steer if it is time to, and store what the next step needs to know of guidance and navigation."""
     lanes, nav, memory, guide = block.lanes, block.nav[lane], block.memory[lane], setting.guide
     row, law = rows[int(block.kept[NUMBER, lane])], memory[LAW]
-    guided = row[GUIDED] > 0.0
+    guided, phase, motion = row[GUIDED] > 0.0, phase_in(row, block, lane), motion_in(lanes, lane)
+    lanes[r.CALM, lane] = longest_step(setting.world, phase.forces, motion.time_s + phase.longest_s, motion.state)
     if guided:
-        phase = phase_in(row, block, lane)
         motion, _, _ = prepare_step(
-            setting.model, guide, phase, motion_in(lanes, lane), lanes[r.BEFORE, lane], nav, memory
+            setting.world, setting.model, guide, phase, motion, lanes[r.BEFORE, lane], nav, memory
         )
         lanes[r.BANK, lane] = motion.bank_rad
         law = memory[LAW]
     reads = nav[READY] > 0.0 and row[LIFT_FACTOR] > 0.0
     spins = guided and law == BALLISTIC
     lanes[r.STEERED, lane] = 1.0 if guided else 0.0
-    lanes[r.CALL, lane] = memory[NEXT_TIME] if guided else _NEVER_S
+    lanes[r.CALL, lane] = memory[NEXT_TIME] if guided else NEVER_S
     lanes[r.WANTED, lane] = memory[COMMAND]
     lanes[r.FASTEST, lane] = guide.ballistic_rate_rad_s if spins else guide.max_rate_rad_s
     lanes[r.READS, lane], lanes[r.SINCE, lane] = 1.0 if reads else 0.0, nav[STARTED]
     # Only the predictor-corrector asks where it is; its navigation is carried along step by step
     places = reads and guide.law == PREDICTOR_CORRECTOR
-    lanes[r.ALWAYS, lane] = 1.0 if spins or places or row[THRUST_N] > 0.0 else 0.0
+    lanes[r.ALWAYS, lane] = 1.0 if spins or places or alone(row) else 0.0
+
+
+@physics
+def alone(row: npt.NDArray[np.float64]) -> bool:
+    """Return whether a lane takes the steps of a phase by itself: the vector loop knows no thrust and no filling."""
+    return row[THRUST_N] > 0.0 or fills(row)
 
 
 @physics
@@ -262,7 +276,7 @@ def settle_lane(setting: Setting, phase: Phase, block: Block, lane: int) -> int:
     motion, step, twist = motion_in(lanes, lane), lanes[r.LENGTH, lane], lanes[r.TWIST, lane]
     if lanes[r.READS, lane] > 0.0:
         nav[SENSED] = lanes[r.FELT, lane]
-    if phase.row[THRUST_N] > 0.0:
+    if alone(phase.row):
         later = moved_by(world, phase, motion, step, twist)
         altitude = height_of(world, later.state)
     else:
@@ -274,8 +288,12 @@ def settle_lane(setting: Setting, phase: Phase, block: Block, lane: int) -> int:
         world, setting.model, setting.guide, phase, setting.rules, motion, later, altitude, step, twist, nav
     )
     lanes[r.FELT, lane], lanes[r.BEFORE, lane] = nav[SENSED], after
-    counts, length = lanes[r.COUNTS, lane] > 0.0, later.time_s - motion.time_s
-    put_peaks(lanes, lane, peaks_after(world, peaks_in(lanes, lane), later.state, load, length, counts))
+    if fills(phase.row):
+        pulls = pulls_after(world, phase, pulls_in(block, lane), later)
+        block.kept[PULL, lane], block.kept[PULL_SHARE, lane] = pulls
+    else:
+        counts, length = lanes[r.COUNTS, lane] > 0.0, later.time_s - motion.time_s
+        put_peaks(lanes, lane, peaks_after(world, peaks_in(lanes, lane), later.state, load, length, counts))
     put_motion(lanes, lane, later)
     # A clock that is no number would never end a phase
     if code == RUNNING and not math.isfinite(later.time_s + after):
@@ -309,8 +327,8 @@ def look_after(setting: Setting, flight: Flight, block: Block, lane: int) -> int
     if code != RUNNING or not lanes[r.BEFORE, lane] <= 0.0:
         return code
     later = motion_in(lanes, lane)
-    if row[END_KIND] == AFTER_TIME:
-        later = Motion(phase.begun_s + row[END_VALUE], later.state, later.bank_rad, later.rate_rad_s)
+    if by_clock(row):
+        later = Motion(phase.over_s, later.state, later.bank_rad, later.rate_rad_s)
     return RUNNING if enter_phase(setting, flight, phase.number + 1, later, block, lane) else ENDED
 
 
@@ -320,6 +338,7 @@ def end_lane(flight: Flight, block: Block, lane: int, code: int) -> None:
     memory, number = block.memory[lane], int(block.kept[NUMBER, lane])
     motion = motion_in(block.lanes, lane)
     peaks = peaks_in(block.lanes, lane)
-    write_end(motion, code, number + 1.0, memory[REVERSALS], block.lanes[r.STEPS, lane], peaks, flight.end)
+    steps, pulls = block.lanes[r.STEPS, lane], pulls_in(block, lane)
+    write_end(motion, code, number + 1.0, memory[REVERSALS], steps, peaks, pulls, flight.end)
     if flight.begins.shape[0] > 0:
         write_row(flight.begins, number + 1, motion, memory, number)

@@ -15,11 +15,12 @@ import numpy.typing as npt
 
 from steppe.constants import STANDARD_GRAVITY_M_S2
 from steppe.kernels.bank import bank_acceleration
+from steppe.kernels.canopies import calm_step
 from steppe.kernels.deviation import Deviation
-from steppe.kernels.ends import build_flow_at
+from steppe.kernels.flow import build_flow_at
 from steppe.kernels.flying import Rules
 from steppe.kernels.jit import lane_loop, physics
-from steppe.kernels.motion import FULL, PLANNED, Forces, Laws, State, World
+from steppe.kernels.motion import FULL, PLANNED, Forces, Laws, State, World, standing_canopies
 from steppe.kernels.navigation import Sensors, sensed_pulse
 from steppe.kernels.variants import kept as same_mass
 from steppe.kernels.variants import no_thrust
@@ -28,22 +29,24 @@ Array = npt.NDArray[np.float64]
 
 # Lanes of a block, a multiple of every vector width times LLVM's interleaving
 BLOCK = 32
-# What the vector loop flies: lanes under thrust take the step of the full equations one by one
-UNPOWERED = FULL._replace(name="unpowered", push=no_thrust, mass_after=same_mass)
-UNPOWERED_AS_PLANNED = PLANNED._replace(name="unpowered as planned", push=no_thrust, mass_after=same_mass)
+# What the vector loop flies: under thrust and opening canopies lanes take the step of the full equations one by one
+UNPOWERED = FULL._replace(name="unpowered", push=no_thrust, mass_after=same_mass, canopies=standing_canopies)
+UNPOWERED_AS_PLANNED = PLANNED._replace(
+    name="unpowered as planned", push=no_thrust, mass_after=same_mass, canopies=standing_canopies
+)
 
 # Rows of a lane that change with every step: motion, end function, sensed velocity of the navigation, largest load,
 # steps
 STATE, BANK, RATE, TIME, BEFORE, FELT, PEAK, STEPS = 0, 8, 9, 10, 11, 12, 13, 14
 # Rows of the last step: state after it, altitude there, length, roll acceleration, accelerometers, what to do
 LATER, ALTITUDE, LENGTH, TWIST, PULSES, CARE = 15, 23, 24, 25, 26, 29
-# Rows of a phase: longest step, next guidance call, end of the inflation, whether a clock ends it, the end function as
-# a sum (constant, time, sensed velocity, altitude), skip altitude, last moment, whether its load counts
-LONGEST, CALL, INFLATED, TIMED, SUM, SKIP, LAST, COUNTS = 30, 31, 32, 33, 34, 38, 39, 40
+# Rows of a phase: longest step, next guidance call, longest step that canopies allow, whether a clock ends it, the end
+# function as a sum (constant, time, sensed velocity, altitude), skip altitude, last moment, whether its load counts
+LONGEST, CALL, CALM, TIMED, SUM, SKIP, LAST, COUNTS = 30, 31, 32, 33, 34, 38, 39, 40
 # Whether it is steered, the command, the largest roll rate, whether the accelerometers are read and since when, whether
-# every step needs care, and the forces but thrust
+# every step needs care, and the forces of canopies that stand
 STEERED, WANTED, FASTEST, READS, SINCE, ALWAYS, FORCES = 41, 42, 43, 44, 45, 46, 47
-FORCES_ROWS = 8
+FORCES_ROWS = 7
 # What a return has for itself: its deviation from the plan, its accelerometers, its roll acceleration, its ground
 OWN = FORCES + FORCES_ROWS
 READING, ROLLS, GROUND_M = OWN + 5, OWN + 12, OWN + 13
@@ -55,14 +58,12 @@ NO_CARE, UNSETTLED, DUE = 0.0, 1.0, 2.0
 
 
 @physics
-def next_length(time_s: float, longest_s: float, call_s: float, inflated_s: float, left_s: float) -> float:
+def next_length(time_s: float, longest_s: float, call_s: float, calm_s: float, left_s: float) -> float:
     """Return the length of a step in s without a branch, as `steppe.kernels.flying.step_length`."""
     to_call = call_s - time_s
     to_call = to_call if to_call > 1e-6 else 1e-6
-    to_open = inflated_s - time_s
-    to_open = to_open if to_open > 1e-9 else longest_s
     step = longest_s if longest_s < to_call else to_call
-    step = step if step < to_open else to_open
+    step = step if step < calm_s else calm_s
     return step if step < left_s else left_s
 
 
@@ -115,7 +116,7 @@ def build_step_returns(laws: Laws, build_stepper: Callable[[Laws], Any]) -> Any:
             forces = Forces(
                 lanes[FORCES * BLOCK + i], lanes[(FORCES + 1) * BLOCK + i], lanes[(FORCES + 2) * BLOCK + i],
                 lanes[(FORCES + 3) * BLOCK + i], lanes[(FORCES + 4) * BLOCK + i], lanes[(FORCES + 5) * BLOCK + i],
-                lanes[(FORCES + 6) * BLOCK + i], lanes[(FORCES + 7) * BLOCK + i], 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0,
+                lanes[(FORCES + 6) * BLOCK + i], 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0,
             )  # fmt: skip
             deviation = Deviation(
                 shared.profiles, shared.layers, shared.lowest_m, shared.layers_per_m, lanes[OWN * BLOCK + i],
@@ -133,14 +134,14 @@ def build_step_returns(laws: Laws, build_stepper: Callable[[Laws], Any]) -> Any:
             before, felt, peak = lanes[BEFORE * BLOCK + i], lanes[FELT * BLOCK + i], lanes[PEAK * BLOCK + i]
             longest, call = lanes[LONGEST * BLOCK + i], lanes[CALL * BLOCK + i]
             left = before if lanes[TIMED * BLOCK + i] > 0.0 else longest
-            step = next_length(time, longest, call, lanes[INFLATED * BLOCK + i], left)
+            step = next_length(time, longest, call, lanes[CALM * BLOCK + i], left)
             twist = lanes[STEERED * BLOCK + i] * bank_acceleration(
                 bank, rate, lanes[WANTED * BLOCK + i], lanes[FASTEST * BLOCK + i], lanes[ROLLS * BLOCK + i], step
             )
             later = stepper(own, forces, time, state, step, (bank, rate, twist))
             there = place(world.earth, later[0], later[1], later[2])
             altitude = there[0]
-            flux, pressure = flow_at(own, later, there)
+            flux, pressure, speed = flow_at(own, later, there)
             since = lanes[SINCE * BLOCK + i]
             px, py, pz = sensed_pulse(model, sensors, time - since, state, later, step)
             after = (
@@ -175,6 +176,9 @@ def build_step_returns(laws: Laws, build_stepper: Callable[[Laws], Any]) -> Any:
             lanes[HEAT * BLOCK + i] = heat + 0.5 * step * (flux + last_flux) if counts else heat
             lanes[FLUX * BLOCK + i] = flux if counts & (flux > most_flux) else most_flux
             lanes[PRESSURE * BLOCK + i] = pressure if counts & (pressure > most_pressure) else most_pressure
+            lanes[CALM * BLOCK + i] = calm_step(
+                pressure, speed, forces.canopy_to_m2, later[6], forces.canopy_from_m2 == forces.canopy_to_m2
+            )
             lanes[LAST_FLUX * BLOCK + i] = flux if fine else last_flux
             lanes[STEPS * BLOCK + i] += 1.0
             due = DUE if time + step >= call - 1e-9 else NO_CARE

@@ -59,13 +59,13 @@ class Returns(NamedTuple):
     Attributes
     ----------
     phases
-        Shape (n, phases, 25) or (1, phases, 25).
+        Shape (n, phases, 31) or (1, phases, 31).
     cases
         Shape (n, 21) or (1, 21); columns as in `steppe.kernels.dispersed`.
     starts
         Shape (n, 10): time in s, state (ITRF), bank angle in rad.
     ends
-        Output, shape (n, 20), all zero; columns as in `steppe.kernels.ends`.
+        Output, shape (n, 22), all zero; columns as in `steppe.kernels.ends`.
     begins
         Output, shape (n, phases + 1, 12): the state at the start of each phase that begins and at the end, as of
         `steppe.kernels.flying.fly_phases`; (1, 0, 12) where it is not wanted.
@@ -243,7 +243,7 @@ def fly_many_returns(
     world, model, guide
         True surroundings, those that the ships believe in, and what their guidance is told.
     phases
-        Shape (n, phases, 25), or (1, phases, 25) where all fly the same phases.
+        Shape (n, phases, 31), or (1, phases, 31) where all fly the same phases.
     starts
         Shape (n, 10): time in s, state (ITRF), bank angle in rad.
     rules
@@ -259,7 +259,7 @@ def fly_many_returns(
     Returns
     -------
     ndarray
-        Shape (n, 20); columns named in `steppe.kernels.ends`.
+        Shape (n, 22); columns named in `steppe.kernels.ends`.
 
     Raises
     ------

@@ -69,8 +69,8 @@ def build_rk4(laws: Laws) -> Stepper:
 # polynomial of second order with the smallest |P| on -8 <= z <= -1, which is 0.404. So a fast mode of any rate in there
 # is damped to less than half in each step, where RK4 is unstable below z = -2.785
 _CALM_FIRST, _CALM_SECOND, _CALM_THIRD = 0.06676366064, 0.20622651793, 0.5
-# Products of step and rate up to which it damps so
-CALM_LIMIT = 8.0
+# Products of step and rate up to which it damps so, and up to which RK4 is stable
+CALM_LIMIT, OPEN_LIMIT = 8.0, 2.78
 
 
 def build_flight_stepper(laws: Laws) -> Stepper:

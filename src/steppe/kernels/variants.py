@@ -84,9 +84,9 @@ def constant_coefficients(world: World, _mach: float, _density_kg_m3: float) -> 
 
 
 @physics
-def no_canopy(_forces: Forces, _time_s: float) -> float:
-    """Return no drag area."""
-    return 0.0
+def no_canopy(_forces: Forces, _time_s: float) -> tuple[float, float, float]:
+    """Return no drag area and no air."""
+    return 0.0, 0.0, 0.0
 
 
 @physics
