@@ -16,7 +16,7 @@ from steppe.ensemble.run import FlownCases, fly_cases, limits_of, outputs_of
 from steppe.ensemble.sampling import Samples, draw
 from steppe.ensemble.sensitivity import drivers, prepare
 from steppe.flight.failing import with_failure
-from steppe.flight.landing import Conditions, land
+from steppe.flight.landing import Conditions, canopy_wind_factor, land
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "weather-balloon-drop.toml"
 
@@ -44,7 +44,7 @@ def test_the_columns_are_the_landing_of_what_was_flown(nominal: Nominal) -> None
     ground, outputs, _ = grounded(nominal, samples_of(landing_speed_error_m_s=2.0, landing_slope_error_deg=3.0))
     landing = nominal.loaded.vehicle.landing
     assert landing is not None
-    speed = outputs["touchdown_horizontal_speed_m_s"]
+    speed = canopy_wind_factor(landing) * outputs["touchdown_horizontal_speed_m_s"]
     conditions = Conditions(
         outputs["touchdown_sink_rate_m_s"], speed + 2.0, outputs["sink_rate_m_s"], speed, 2500.0, 3.0
     )

@@ -27,7 +27,7 @@ def loads_verb(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="Folder for loads.json, loads.png, openings.png; without it nothing is written."),
+        typer.Option("--out", help="Folder for loads.json and the figures; without it nothing is written."),
     ] = None,
 ) -> None:
     """Fly a mission and show the loads on the crew, the heat on the shield and the radio blackout."""
@@ -42,7 +42,7 @@ def loads_verb(
 
         flight = fly(loaded, progress=progress)
         found = loads_of(flight)
-        title = f"{(loaded.mission.title or loaded.mission.name).split(',')[0]}: loads, heat, radio"
+        title = (loaded.mission.title or loaded.mission.name).split(",")[0]
         document = {"mission": loaded.mission.name, "status": flight.status.name, **found.as_dict()}
         files = [] if out is None else _write(found, flight, document, title, out)
     if as_json:
@@ -57,7 +57,7 @@ def loads_verb(
 
 
 def loads_view(loads: Loads) -> list[RenderableType]:
-    """Return the tables: seats, limits, heat, radio, manifest."""
+    """Return the tables: seats, limits, heat, radio, contact, manifest."""
     seats = plain_table("seat", *_SEAT_COLUMNS, right=_SEAT_COLUMNS)
     for name, seat in loads.seats.items():
         above = [f"{seat.time_above_s[level]:.0f}" for level in sorted(seat.time_above_s)]
@@ -72,7 +72,8 @@ def loads_view(loads: Loads) -> list[RenderableType]:
             words[one.axis], one.condition, f"{100.0 * one.share:.0f} %", f"{one.duration_s:.1f}",
             f"{one.load_g:.2f}", f"{one.limit_g:.2f}", f"{one.margin_g:+.2f}", _remark(one),
         )  # fmt: skip
-    return [seats, "", limits, "", _heat_table(loads), "", _radio_table(loads), "", *_manifest_view(loads)]
+    tables = [seats, "", limits, "", _heat_table(loads), "", _radio_table(loads), ""]
+    return [*tables, *_contact_view(loads), *_manifest_view(loads)]
 
 
 def _remark(one: Margin) -> str:
@@ -115,6 +116,21 @@ def _radio_table(loads: Loads) -> Any:
     return table
 
 
+def _contact_view(loads: Loads) -> list[RenderableType]:
+    one = loads.contact
+    if one is None:
+        return []
+    columns = ("down\nm/s", "along\nm/s", "floor\ng", "seat\ng", "stroke\nmm", "beta", "risk of\ninjury", "slides\nm")
+    table = plain_table("contact", *columns, right=columns)
+    table.add_row(
+        "on its side" if one.tips_over else "upright", f"{one.vertical_speed_m_s:.2f}",
+        f"{one.horizontal_speed_m_s:.2f}", f"{one.capsule_load_g:.1f}", f"{one.seat_load_g:.1f}",
+        f"{1e3 * one.seat_stroke_m:.0f}", f"{one.beta:.2f}", f"{100.0 * one.injury_probability:.2g} %",
+        f"{one.dragged_m:.1f}",
+    )  # fmt: skip
+    return [table, ""]
+
+
 def _manifest_view(loads: Loads) -> list[RenderableType]:
     one = loads.manifest
     if one is None:
@@ -145,14 +161,12 @@ def _write(loads: Loads, flight: Flight, document: dict[str, Any], title: str, f
     if find_spec("matplotlib") is None:
         message("no figure: matplotlib is not installed; get it with: pip install 'steppe[plots]'")
         return files
-    from steppe.view.loads import save_loads_figure
+    from steppe.view.loads import save_loads_figures
 
-    save_loads_figure(loads, title, folder / "loads.png")
-    files.append(str(folder / "loads.png"))
+    files += [str(path) for path in save_loads_figures(loads, title, folder)]
     if flight.openings:
         from steppe.view.openings import save_openings_figure
 
-        name = (flight.mission.mission.title or flight.mission.mission.name).split(",")[0]
-        save_openings_figure(flight.openings, f"{name}: how the canopies open", folder / "openings.png")
+        save_openings_figure(flight.openings, f"{title}: how the canopies open", folder / "openings.png")
         files.append(str(folder / "openings.png"))
     return files

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from steppe.cli.terminal import emit, emit_json, emit_rich, message, output_width, plain_table, progress_line
+from steppe.view.crew_quantities import SHOWN_APART, known
 
 EXAMPLE: Final = "Example:  steppe summary my-campaign"
 _SHOWN_QUANTILES: Final = (0.01, 0.5, 0.99)
@@ -18,6 +19,8 @@ _DRIVERS: Final = 3
 _WORST: Final = 3
 # Narrower terminals see numbers without their bounds and errors: a number that is cut off would mislead
 _WIDE: Final = 140
+# Of what is shown apart these have their drivers listed; the others follow them or nearly so
+_DRIVEN: Final = ("limit_share_gx", "peak_heat_flux_w_m2", "landing_tipped", "landing_beta")
 
 
 def summary_verb(
@@ -94,16 +97,22 @@ def _print(document: Mapping[str, Any]) -> None:
     if document["zone"] is not None or document["limits"]:
         emit("")
         emit_rich(_probability_table(document))
+    crew = _crew_table(document["outputs"])
+    plain = {name: about for name, about in document["outputs"].items() if crew is None or name not in SHOWN_APART}
     emit("")
-    emit_rich(_output_table(document["outputs"]))
+    emit_rich(_output_table(plain))
+    if crew is not None:
+        emit("")
+        emit_rich(crew)
     if any(output.get("worst") for output in document["outputs"].values()):
         emit("")
         emit_rich(_worst_table(document["outputs"]))
         again = f"steppe disperse {about['mission']} --seed {about['seed']} --only SAMPLE"
         emit(f"one of them again, with its trajectory: {again}")
-    if any(output.get("drivers") for output in document["outputs"].values()):
+    led = plain | {name: document["outputs"][name] for name in _DRIVEN if name in document["outputs"]}
+    if any(output.get("drivers") for output in led.values()):
         emit("")
-        emit_rich(_driver_table(document["outputs"]))
+        emit_rich(_driver_table(led))
 
 
 def _status_table(statuses: Mapping[str, Any]) -> Any:
@@ -165,6 +174,20 @@ def _output_table(outputs: Mapping[str, Any]) -> Any:
         sd = _with_error(about["sd"], about["sd_standard_error"] if wide else None)
         shown = [quantile(entry) for entry in about["quantiles"] if entry["probability"] in _SHOWN_QUANTILES]
         table.add_row(name, mean, sd, *shown)
+    return table
+
+
+def _crew_table(outputs: Mapping[str, Any]) -> Any:
+    """Return loads, heat, radio and contact in units for people; None where a campaign has none of them."""
+    found = known(outputs)
+    if not any(one.column in outputs and one.column.startswith(("limit_", "landing_")) for one in found):
+        return None
+    heads = [f"{100 * p:g} %" for p in _SHOWN_QUANTILES]
+    table = plain_table("crew, shield, radio, contact", "mean", *heads, "unit", right=("mean", *heads))
+    for one in found:
+        about = outputs[one.column]
+        shown = [entry["value"] for entry in about["quantiles"] if entry["probability"] in _SHOWN_QUANTILES]
+        table.add_row(one.label, *(f"{one.factor * value:.3g}" for value in (about["mean"], *shown)), one.unit)
     return table
 
 

@@ -325,7 +325,8 @@ class Landing(Record):
     hold at `attachment_height_m`. `friction` is that of the base and its edge in the soil, which stops the capsule in
     `soil_depth_m`. After the touchdown the canopy drifts `canopy_slack_m` before its lines are taut; it is cut
     `canopy_cut_s` after the touchdown. The seat gives way by `seat_stroke_m`; spring and damper of it by their natural
-    frequency and damping ratio.
+    frequency and damping ratio. The canopy stands `canopy_height_m` above the ground when the capsule lands; the wind
+    there is that of 10 m by the logarithmic law over ground of `roughness_m`.
     """
 
     base_radius_m: Short
@@ -339,6 +340,8 @@ class Landing(Record):
     seat_stroke_m: Short
     seat_frequency_rad_s: Annotated[Number, Field(gt=0.0, le=1000.0)]
     seat_damping: Annotated[Number, Field(ge=0.0, le=10.0)]
+    canopy_height_m: Annotated[Length, Field(ge=10.0, le=500.0)] = 10.0
+    roughness_m: Annotated[Length, Field(ge=1e-4, le=1.0)] = 0.03
 
     @model_validator(mode="after")
     def _risers_on_top(self) -> Landing:

@@ -13,15 +13,17 @@ from steppe.config.dispersions import Dispersions
 from steppe.config.loader import LoadedMission, load_dispersions
 from steppe.ensemble.cases import IGNITION, Case, Nominal, cases_of, nominal_return
 from steppe.ensemble.executors import Executor, LocalExecutor
+from steppe.ensemble.grounds import landings
 from steppe.ensemble.manifest import MANIFEST, SHARD_SIZE, STATUS_COLUMN, WIDTHS, CampaignSpec
 from steppe.ensemble.place import place_of
 from steppe.ensemble.run import Plan, columns_of, fly_case, limits_of, zone_of
-from steppe.ensemble.sampling import draw
+from steppe.ensemble.sampling import Samples, draw
 from steppe.ensemble.store import Campaign, check_room, open_or_resume
 from steppe.ensemble.tally import Tally, tally_of
 from steppe.errors import LANDED, STATUS, ConfigError
 from steppe.flight import assemble
-from steppe.flight.result import Flight
+from steppe.flight.landing import contact
+from steppe.flight.result import Contact, Flight, Touchdown, Track
 from steppe.flight.running import Run
 from steppe.kernels import flying as k
 
@@ -174,7 +176,8 @@ def fly_one(plan: Plan, sample: int) -> Flight:
     """
     if not 0 <= sample < plan.spec.samples:
         raise ConfigError(f"the samples are 0 to {plan.spec.samples - 1}, got {sample}", key="--only")
-    case = next(cases_of(plan.nominal, draw(plan.dispersions, plan.spec.seed, [sample])))
+    samples = draw(plan.dispersions, plan.spec.seed, [sample])
+    case = next(cases_of(plan.nominal, samples))
     run = _recorded(plan.nominal, case)
     nominal = plan.nominal
     mission, capsule = nominal.loaded.mission, nominal.loaded.vehicle.capsule
@@ -183,6 +186,7 @@ def fly_one(plan: Plan, sample: int) -> Flight:
     # What was published belongs to the real flight, not to a dispersed one
     nothing = type(mission.published)()
     events = assemble.events_of(track, run, epoch, nothing, run.status.code == LANDED)
+    touchdown = assemble.touchdown_of(track, events, nominal.loaded.zone, nothing)
     return Flight(
         mission=nominal.loaded,
         status=run.status,
@@ -191,7 +195,7 @@ def fly_one(plan: Plan, sample: int) -> Flight:
         modules=(),
         events=events,
         peaks=assemble.peaks_of(track, events),
-        touchdown=assemble.touchdown_of(track, events, nominal.loaded.zone, nothing),
+        touchdown=touchdown,
         departing=None,
         plan={},
         provenance={
@@ -202,7 +206,24 @@ def fly_one(plan: Plan, sample: int) -> Flight:
             "guidance": mission.guidance.law,
         },
         notes=(f"Sample {sample} of the campaign with seed {plan.spec.seed}: a dispersed flight, not the plan.",),
+        contact=_contact(nominal, samples, track, touchdown),
     )
+
+
+def _contact(nominal: Nominal, samples: Samples, track: Track, touchdown: Touchdown | None) -> Contact | None:
+    """Return what happens on the ground after a sample flown alone, with the errors that its row has."""
+    if touchdown is None:
+        return None
+    last = {name: track.columns[name][-1:] for name in ("vertical_speed_m_s", "ground_speed_m_s", "mass_kg")}
+    sink, speed = -last["vertical_speed_m_s"], last["ground_speed_m_s"]
+    outputs = {
+        "touchdown_sink_rate_m_s": sink,
+        "touchdown_horizontal_speed_m_s": np.sqrt(np.maximum(speed * speed - sink * sink, 0.0)),
+        "sink_rate_m_s": np.array([touchdown.speed_before_engines_m_s]),
+    }
+    found = landings(nominal, samples, outputs, last["mass_kg"])
+    slope_deg = float(samples.values("landing_slope_error_deg")[0])
+    return contact(found, slope_deg) if found else None
 
 
 def _recorded(nominal: Nominal, case: Case) -> Run:

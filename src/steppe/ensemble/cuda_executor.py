@@ -26,7 +26,7 @@ _AT_ONCE: Final = 262_144
 # Chunks in work: one on the card, one that is drawn or written meanwhile
 _IN_WORK: Final = 2
 # Bytes of one return on the card, assumed: profiles, case, phases, start, begins, end, navigation, guidance
-_BYTES_EACH: Final = 10_000
+_BYTES_EACH: Final = 11_000
 # Part of the free memory of the card that is used
 _SHARE: Final = 0.8
 

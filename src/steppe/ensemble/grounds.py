@@ -10,7 +10,7 @@ import numpy.typing as npt
 from steppe.ensemble.cases import Nominal
 from steppe.ensemble.sampling import Samples
 from steppe.errors import LANDED
-from steppe.flight.landing import Conditions, land
+from steppe.flight.landing import Conditions, canopy_wind_factor, land
 from steppe.kernels import flying as k
 from steppe.kernels.ends import END_CODE, END_STATE
 
@@ -20,33 +20,56 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 
 _COLUMNS: Final = {
-    "landing_tipped": "tipped", "landing_tilt_deg": "tilt_deg", "landing_horizontal_speed_m_s": "horizontal_speed_m_s",
-    "landing_dragged_m": "dragged_m", "landing_seat_load_g": "seat_load_g", "landing_beta": "beta",
+    "landing_tipped": "tipped", "landing_tilt_deg": "tilt_deg", "landing_vertical_speed_m_s": "vertical_speed_m_s",
+    "landing_horizontal_speed_m_s": "horizontal_speed_m_s", "landing_dragged_m": "dragged_m",
+    "landing_capsule_load_g": "capsule_load_g", "landing_seat_load_g": "seat_load_g", "landing_beta": "beta",
+    "landing_injury_probability": "injury_probability",
 }  # fmt: skip
+# What a landing needs to know of a flight; the last one may be missing
+_NEEDED: Final = ("touchdown_sink_rate_m_s", "touchdown_horizontal_speed_m_s")
 
 
 def on_the_ground(nominal: Nominal, samples: Samples, flown: FlownCases, outputs: dict[str, Array]) -> dict[str, Array]:
-    """Return the outputs of the landing, each of shape (n,); nothing where the vehicle does not say what lands.
+    """Return the outputs of the landing, each of shape (n,); nothing where the vehicle does not say what lands."""
+    landed = flown.ends[:, END_CODE] == LANDED
+    mass_kg = np.where(landed, flown.ends[:, END_STATE + k.MASS - k.X], np.nan)
+    found = landings(nominal, samples, outputs, mass_kg)
+    return {column: found[name] for column, name in _COLUMNS.items()} if found else {}
 
-    Gust and swing add to the horizontal speed of the capsule; the canopy stands in the wind without them.
+
+def landings(nominal: Nominal, samples: Samples, outputs: dict[str, Array], mass_kg: Array) -> dict[str, Array]:
+    """Return all that `steppe.flight.landing.land` says of the landings of samples; empty where nothing lands.
+
+    The canopy stands in the wind of its height; gust and swing add to the horizontal speed of the capsule alone.
+
+    Parameters
+    ----------
+    nominal, samples
+        The landing of the vehicle, and its errors.
+    outputs
+        Rate of descent and horizontal speed at the touchdown, and the rate before the engines, each of shape (n,).
+    mass_kg
+        At the touchdown, shape (n,); not a number for what did not land.
     """
     landing = nominal.loaded.vehicle.landing
-    if landing is None or "touchdown_sink_rate_m_s" not in outputs:
+    if landing is None or not all(name in outputs for name in _NEEDED):
         return {}
-    sink, speed = outputs["touchdown_sink_rate_m_s"], outputs["touchdown_horizontal_speed_m_s"]
-    landed = flown.ends[:, END_CODE] == LANDED
-    found = land(
+    sink, ground = (outputs[name] for name in _NEEDED)
+    speed = canopy_wind_factor(landing) * ground
+    # A capsule on high ground may land before its engines are due
+    hang = outputs.get("sink_rate_m_s", sink)
+    hang = np.where(np.isfinite(hang), hang, sink)
+    return land(
         landing,
         Conditions(
-            sink_rate_m_s=np.where(landed, sink, np.nan),
+            sink_rate_m_s=sink,
             horizontal_speed_m_s=speed + samples.values("landing_speed_error_m_s"),
-            hang_sink_rate_m_s=outputs.get("sink_rate_m_s", sink),
+            hang_sink_rate_m_s=hang,
             wind_m_s=speed,
-            mass_kg=flown.ends[:, END_STATE + k.MASS - k.X],
+            mass_kg=mass_kg,
             slope_deg=samples.values("landing_slope_error_deg"),
             friction_factor=samples.values("landing_friction_factor"),
             soil_depth_factor=samples.values("landing_soil_depth_factor"),
             canopy_cut_error_s=samples.values("canopy_cut_error_s"),
         ),
     )
-    return {column: found[name] for column, name in _COLUMNS.items()}

@@ -15,9 +15,12 @@ from steppe.config.dispersible import DISPERSIBLES
 from steppe.config.dispersions import Dispersions
 from steppe.config.mission import Zone
 from steppe.ensemble.cases import Case, Cases, Nominal, tables_of
+from steppe.ensemble.crew_outputs import COLUMNS as CREW_COLUMNS
+from steppe.ensemble.crew_outputs import LIMITS as CREW_LIMITS
+from steppe.ensemble.crew_outputs import crew_outputs, wall_temperatures_k
 from steppe.ensemble.grounds import on_the_ground
 from steppe.ensemble.manifest import INPUT_PREFIX, SAMPLE, STATUS_COLUMN, CampaignSpec, Column, Limit, ZoneCircle
-from steppe.ensemble.sampling import draw
+from steppe.ensemble.sampling import Samples, draw
 from steppe.errors import LANDED
 from steppe.flight.surroundings import on_surface
 from steppe.frames.geodetic import local_east_north_up
@@ -60,6 +63,7 @@ _OUTPUTS = (
     Column("peak_heat_flux_w_m2", "W/m2", "largest stagnation heat flux (Sutton-Graves)"),
     Column("heat_load_j_m2", "J/m2", "stagnation heat flux summed over the entry"),
     Column("peak_dynamic_pressure_pa", "Pa", "largest dynamic pressure of the entry"),
+    *CREW_COLUMNS,
     Column(
         "entry_flight_path_angle_deg", "deg", "Earth-relative flight-path angle at the entry interface", worst="far"
     ),
@@ -70,10 +74,18 @@ _OUTPUTS = (
     Column("touchdown_horizontal_speed_m_s", "m/s", "horizontal speed over ground at the touchdown"),
     Column("landing_tipped", "1", "1 if the capsule ends on its side", worst="none"),
     Column("landing_tilt_deg", "deg", "largest tilt of the capsule after the touchdown", worst="none"),
+    Column("landing_vertical_speed_m_s", "m/s", "speed across the ground at the touchdown", worst="none"),
     Column("landing_horizontal_speed_m_s", "m/s", "speed along the ground at the touchdown with gust and swing"),
     Column("landing_dragged_m", "m", "how far the capsule slides after the touchdown"),
+    Column("landing_capsule_load_g", "g", "largest load on the floor of the capsule at the touchdown", worst="none"),
     Column("landing_seat_load_g", "g", "largest load on the seat at the touchdown, behind its damper"),
     Column("landing_beta", "1", "Brinkley's beta of the touchdown; above 1 the risk is more than low"),
+    Column(
+        "landing_injury_probability",
+        "1",
+        "risk of an injury at the touchdown, by beta, for people in condition",
+        worst="none",
+    ),
     Column("burn_duration_s", "s", "duration of the deorbit burn", worst="far"),
 )
 
@@ -116,6 +128,7 @@ def limits_of(nominal: Nominal) -> tuple[Limit, ...]:
         Limit("miss_km", radius_km, True, "radius of the landing zone"),
         Limit("peak_load_g", 5.0, True, "upper end of the published load of guided Soyuz entries (NASA, CSA)"),
         Limit("touchdown_sink_rate_m_s", 2.6, True, "largest touchdown speed under the main parachute (RSC Energia)"),
+        *CREW_LIMITS,
         *(ground if nominal.loaded.vehicle.landing else ()),
     )
 
@@ -161,7 +174,7 @@ def _fly_part(plan: Plan, numbers: npt.NDArray[np.int64], fly: Fly, at_once: int
             columns[INPUT_PREFIX + name][here] = _at_altitude(samples.altitude_m, values, altitude_m)
         flown = fly(plan.nominal, tables_of(plan.nominal, samples))
         status[here] = flown.ends[:, END_CODE]
-        outputs = outputs_of(plan.nominal, flown)
+        outputs = outputs_of(plan.nominal, flown) | felt_of(plan.nominal, samples, flown)
         outputs |= on_the_ground(plan.nominal, samples, flown, outputs)
         for name, values in outputs.items():
             columns[name][here] = values
@@ -180,7 +193,7 @@ def _at_altitude(nodes_m: Array, values: Array, altitude_m: float) -> Array:
 
 @dataclass(frozen=True, slots=True)
 class FlownCases:
-    """What the lanes returned: ends, shape (n, 22), and the states at the starts of the phases, (n, phases + 1, 12)."""
+    """What the lanes returned: ends, shape (n, 88), and the states at the starts of the phases, (n, phases + 1, 12)."""
 
     ends: Array
     begins: Array
@@ -260,6 +273,20 @@ def outputs_of(nominal: Nominal, flown: FlownCases) -> dict[str, Array]:
     for name, values in _landing(nominal, ends).items():
         put(name, landed, values)
     return outputs
+
+
+def felt_of(nominal: Nominal, samples: Samples, flown: FlownCases) -> dict[str, Array]:
+    """Return the outputs of loads, wall and radio of samples, each of shape (n,); not a number without an entry."""
+    alone = next((i for i, row in enumerate(nominal.rows) if k.counts_in_peaks(row)), None)
+    if alone is None:
+        return {}
+    ends, begins = flown.ends, flown.begins
+    per_nose = 1.0 / math.sqrt(nominal.loaded.vehicle.capsule.nose_radius_m)
+    entry = nominal.number("entry_interface")
+    found = crew_outputs(nominal, samples, ends, None if entry is None else begins[:, entry, k.TIME])
+    found["peak_wall_temperature_k"] = wall_temperatures_k(per_nose * ends[:, END_FLUX])
+    entered = ends[:, END_PHASES] > alone
+    return {name: np.where(entered, values, np.nan) for name, values in found.items()}
 
 
 def _located(nominal: Nominal, rows: Array) -> Array:

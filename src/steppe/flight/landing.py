@@ -20,7 +20,7 @@ Array = npt.NDArray[np.float64]
 _PLAIN: Final = {
     "vertical_speed_m_s": t.NORMAL, "horizontal_speed_m_s": t.SLIDING, "dragged_m": t.DRAGGED,
     "seat_stroke_m": t.STROKE, "capsule_load_g": t.CAPSULE_G, "seat_load_g": t.SEAT_G, "drx": t.DRX, "dry": t.DRY,
-    "drz": t.DRZ, "beta": t.BETA, "tipped": t.TIPPED,
+    "drz": t.DRZ, "beta": t.BETA, "injury_probability": t.INJURY, "tipped": t.TIPPED,
 }  # fmt: skip
 
 
@@ -66,6 +66,14 @@ def body_of(landing: Landing) -> t.Body:
     )  # fmt: skip
 
 
+def canopy_wind_factor(landing: Landing) -> float:
+    """Return the speed of a capsule that hangs from a canopy over the wind that weather services give at the ground.
+
+    They mean the wind at 10 m; the canopy stands higher, and the capsule goes with the wind there.
+    """
+    return t.wind_growth(landing.canopy_height_m, landing.roughness_m)
+
+
 def land(landing: Landing, conditions: Conditions) -> dict[str, Array]:
     """Land capsules.
 
@@ -82,7 +90,8 @@ def land(landing: Landing, conditions: Conditions) -> dict[str, Array]:
         Each of shape (n,): ``vertical_speed_m_s`` and ``horizontal_speed_m_s`` across and along the ground, ``tipped``
         (1 if it ends on its side), ``tilt_deg`` (the largest; 90 if it tipped), ``dragged_m`` along the ground,
         ``seat_stroke_m``, ``capsule_load_g``, ``seat_load_g``, the dynamic responses ``drx``, ``dry``, ``drz`` and
-        ``beta``, which is at most 1 where Brinkley's criterion sees a low risk. Not a number where an input is not.
+        ``beta``, which is at most 1 where Brinkley's criterion sees a low risk, and ``injury_probability`` of people in
+        condition. Not a number where an input is not.
     """
     cut_s = landing.canopy_cut_s + np.asarray(conditions.canopy_cut_error_s)
     friction = landing.friction * np.asarray(conditions.friction_factor)
@@ -119,10 +128,16 @@ def contact_of(flight: Flight) -> Contact | None:
     sink, ground = -float(columns["vertical_speed_m_s"][-1]), float(columns["ground_speed_m_s"][-1])
     along = math.sqrt(max(ground * ground - sink * sink, 0.0))
     slope_deg = _slope_deg(flight.provenance)
+    along *= canopy_wind_factor(landing)
     found = land(
         landing,
         Conditions(sink, along, touchdown.speed_before_engines_m_s, along, float(columns["mass_kg"][-1]), slope_deg),
     )
+    return contact(found, slope_deg)
+
+
+def contact(found: dict[str, Array], slope_deg: float) -> Contact:
+    """Return the first landing of `land` as a record."""
     values: dict[str, Any] = {name: float(found[name][0]) for name in found if name != "tipped"}
     return Contact(slope_deg=slope_deg, tips_over=bool(found["tipped"][0]), **values)
 

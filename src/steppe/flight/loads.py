@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -12,9 +12,10 @@ from steppe.config.boarding import Boarding, boarding
 from steppe.config.loader import load_vehicle
 from steppe.errors import ConfigError
 from steppe.flight.blackout import Blackout, blackout_of
+from steppe.flight.contact_pulse import Pulse, pulse_of
 from steppe.flight.crew import FAN_DEG, CrewLoads, crew_loads
 from steppe.flight.heating import Heat, heat_of
-from steppe.flight.result import Flight
+from steppe.flight.result import Contact, Flight
 
 Array = npt.NDArray[np.float64]
 
@@ -33,6 +34,8 @@ class Loads:
         Time of the entry interface (or of the start), seconds since the epoch.
     manifest
         What the mission's manifest makes of the capsule, None without one.
+    contact, pulse
+        What happens on the ground, and its first moments in time; None where nothing is known to land.
     """
 
     seats: dict[str, CrewLoads]
@@ -40,6 +43,8 @@ class Loads:
     blackout: Blackout
     entry_s: float
     manifest: Boarding | None
+    contact: Contact | None = None
+    pulse: Pulse | None = None
 
     @property
     def centre(self) -> CrewLoads:
@@ -52,6 +57,7 @@ class Loads:
             "crew": {name: one.as_dict() for name, one in self.seats.items()},
             "heat": self.heat.as_dict(),
             "blackout": [window.as_dict() for window in self.blackout.windows],
+            "contact": asdict(self.contact) if self.contact else None,
             "manifest": self.manifest.as_dict() if self.manifest else None,
         }
 
@@ -83,7 +89,12 @@ def loads_of(flight: Flight) -> Loads:
     felt = {name: columns[name][after] for name in ("time_s", "load_g")}
     seats = {seat: crew_loads(felt, capsule, command_s, end_s, seat) for seat in FAN_DEG}
     radius_m = capsule.nose_radius_m
-    return Loads(seats, heat_of(air, radius_m), blackout_of(air, radius_m), float(entry_s), _manifest(flight))
+    landing = flight.mission.vehicle.landing
+    pulse = pulse_of(landing, flight.contact) if landing and flight.contact else None
+    return Loads(
+        seats, heat_of(air, radius_m), blackout_of(air, radius_m), float(entry_s), _manifest(flight), flight.contact,
+        pulse,
+    )  # fmt: skip
 
 
 def _manifest(flight: Flight) -> Boarding | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import cast
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from steppe.flight.result import Opening
 from steppe.flight.running import Run, run_phases
 from steppe.kernels import derive as d
 from steppe.kernels import flying as k
-from steppe.kernels.motion import World
+from steppe.kernels.motion import State, World
 
 # The fastest fillings take shorter steps still
 _STEP_S = 0.02
@@ -68,7 +69,7 @@ def _opening(run: Run, world: World, parachutes: Parachutes, nose_radius_m: floa
     row = run.rows[part.start]
     name = _stage_name(parachutes, run.phases[part.start].event)
     speed = float(output[0, d.AIRSPEED])
-    state = tuple(float(value) for value in begin[1:9])
+    state = cast(State, tuple(float(value) for value in begin[1:9]))
     # A canopy that opens at rest, or is let go, has no full drag to compare with
     full_n = float(pressure[0] * row[k.CANOPY_TO_M2])
     return Opening(

@@ -106,6 +106,8 @@ class Contact:
         The largest load of the floor and of the seat on its damper, and how far that gives way.
     drx, dry, drz, beta
         Brinkley's dynamic responses chest to back, sideways and head to foot; beta at most 1 is a low risk.
+    injury_probability
+        Of people in condition, by beta.
     """
 
     vertical_speed_m_s: float
@@ -121,6 +123,7 @@ class Contact:
     dry: float
     drz: float
     beta: float
+    injury_probability: float
 
 
 @dataclass(frozen=True, slots=True)

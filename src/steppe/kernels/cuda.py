@@ -16,7 +16,8 @@ from numba import config, cuda
 
 from steppe.errors import ENDED, NOT_A_NUMBER, RUNNING, ConfigError
 from steppe.kernels.canopies import Pulls
-from steppe.kernels.ends import END_COMMAND, no_peaks, peaks_after, write_end
+from steppe.kernels.ends import END_COMMAND, END_FELT, no_peaks, peaks_after, write_end
+from steppe.kernels.felt import NOTHING_FELT, Felt, felt_after
 from steppe.kernels.flying import (
     CANOPY_TO_M2,
     Motion,
@@ -91,6 +92,7 @@ def fly_return(
     steps, code = 0.0, RUNNING
     peaks = no_peaks(world, state, counts_in_peaks(phases[0]))
     pulls = Pulls(0.0, 0.0)
+    felt = Felt(NOTHING_FELT[0], NOTHING_FELT[1], NOTHING_FELT[2])
     number = 0
     while code == RUNNING and number < phases.shape[0]:
         row = phases[number]
@@ -113,7 +115,11 @@ def fly_return(
                 world, model, guide, phase, rules, motion, later, altitude, step, twist, nav
             )
             steps += 1.0
-            peaks = peaks_after(world, peaks, motion.state, load, motion.time_s - began_s, counts_in_peaks(row))
+            counts, length = counts_in_peaks(row), motion.time_s - began_s
+            peaks = peaks_after(world, peaks, motion.state, load, length, counts)
+            if counts:
+                flow = (peaks.last_w_m2, peaks.now_pa)
+                felt = felt_after(end, END_FELT, felt, load, length, motion.time_s, flow)
             if fills(row):
                 pulls = pulls_after(world, phase, pulls, motion)
             if code == RUNNING and not math.isfinite(motion.time_s + before):
@@ -220,7 +226,7 @@ def fly_returns_cuda(
     Returns
     -------
     ndarray
-        Shape (n, 22); columns as in `steppe.kernels.ends`.
+        Shape (n, 88); columns as in `steppe.kernels.ends`.
 
     Raises
     ------

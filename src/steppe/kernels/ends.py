@@ -9,17 +9,21 @@ import numpy.typing as npt
 
 from steppe.kernels.canopies import Pulls
 from steppe.kernels.earth import altitude_and_up
+from steppe.kernels.felt import LOAD_BINS
 from steppe.kernels.flow import flow_at
 from steppe.kernels.flying import Motion
 from steppe.kernels.jit import physics
 from steppe.kernels.motion import State, World
 
 # Columns of an end: final time, state and status code, phases begun, largest load in g before the canopies, position at
-# the parachute command (ITRF, m), bank reversals, steps; then the `Peaks` besides the load
+# the parachute command (ITRF, m), bank reversals, steps; then the `Peaks` besides the load; then what crew and radio go
+# through (`steppe.kernels.felt`): end of the blackout in s (0: none), fastest change of the load, time in bins of load
 END_TIME, END_STATE, END_CODE, END_PHASES, END_LOAD, END_COMMAND, END_REVERSALS, END_STEPS = 0, 1, 9, 10, 11, 12, 15, 16
-# Last the largest pull of the canopies in N while they fill, and its largest share of what the stage's lines hold
+# Before them the largest pull of the canopies in N while they fill, its largest share of what the lines hold
 END_FLUX, END_HEAT, END_PRESSURE, END_PULL, END_SHARE = 17, 18, 19, 20, 21
-END_COLUMNS = 22
+END_FELT = END_RADIO = 22
+END_JERK, END_LOADS = 23, 24
+END_COLUMNS = END_LOADS + LOAD_BINS
 
 
 class Peaks(NamedTuple):
@@ -37,6 +41,8 @@ class Peaks(NamedTuple):
         Largest dynamic pressure at the end of a step.
     last_w_m2
         The flux where the last step ended.
+    now_pa
+        The dynamic pressure there.
     """
 
     load_g: float
@@ -44,6 +50,7 @@ class Peaks(NamedTuple):
     heat_j_m2: float
     pressure_pa: float
     last_w_m2: float
+    now_pa: float
 
 
 @physics
@@ -51,8 +58,8 @@ def no_peaks(world: World, state: State, counts: bool) -> Peaks:
     """Return the peaks of a return that begins; `counts` where it flies alone and without canopies."""
     flux, pressure, _ = flow_at(world, state, altitude_and_up(world.earth, state[0], state[1], state[2]))
     if not counts:
-        return Peaks(0.0, 0.0, 0.0, 0.0, flux)
-    return Peaks(0.0, flux, 0.0, pressure, flux)
+        return Peaks(0.0, 0.0, 0.0, 0.0, flux, pressure)
+    return Peaks(0.0, flux, 0.0, pressure, flux, pressure)
 
 
 @physics
@@ -60,13 +67,14 @@ def peaks_after(world: World, peaks: Peaks, state: State, load_g: float, step_s:
     """Return the peaks after a step that ended in `state`."""
     flux, pressure, _ = flow_at(world, state, altitude_and_up(world.earth, state[0], state[1], state[2]))
     if not counts:
-        return Peaks(peaks.load_g, peaks.flux_w_m2, peaks.heat_j_m2, peaks.pressure_pa, flux)
+        return Peaks(peaks.load_g, peaks.flux_w_m2, peaks.heat_j_m2, peaks.pressure_pa, flux, pressure)
     return Peaks(
         load_g if load_g > peaks.load_g else peaks.load_g,
         flux if flux > peaks.flux_w_m2 else peaks.flux_w_m2,
         peaks.heat_j_m2 + 0.5 * step_s * (flux + peaks.last_w_m2),
         pressure if pressure > peaks.pressure_pa else peaks.pressure_pa,
         flux,
+        pressure,
     )
 
 

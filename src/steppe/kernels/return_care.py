@@ -15,7 +15,8 @@ from steppe.errors import ENDED, NOT_A_NUMBER, RUNNING
 from steppe.kernels import return_steps as r
 from steppe.kernels.canopies import NEVER_S, Pulls, longest_step
 from steppe.kernels.dispersed import FIRST, LIFT_TO_DRAG, READING_COLUMNS, SENSORS, guide_of, rules_of, world_of
-from steppe.kernels.ends import END_COMMAND, Peaks, no_peaks, peaks_after, write_end
+from steppe.kernels.ends import END_COMMAND, END_FELT, Peaks, no_peaks, peaks_after, write_end
+from steppe.kernels.felt import NOTHING_FELT, Felt, felt_after
 from steppe.kernels.flying import (
     AT_HEIGHT,
     AT_SENSED_VELOCITY,
@@ -125,8 +126,9 @@ def put_motion(lanes: Array, lane: int, motion: Motion) -> None:
 def peaks_in(lanes: Array, lane: int) -> Peaks:
     """Return the peaks of a lane."""
     return Peaks(
-        lanes[r.PEAK, lane], lanes[r.FLUX, lane], lanes[r.HEAT, lane], lanes[r.PRESSURE, lane], lanes[r.LAST_FLUX, lane]
-    )
+        lanes[r.PEAK, lane], lanes[r.FLUX, lane], lanes[r.HEAT, lane], lanes[r.PRESSURE, lane],
+        lanes[r.LAST_FLUX, lane], lanes[r.PRESSURE_NOW, lane],
+    )  # fmt: skip
 
 
 @physics
@@ -134,6 +136,30 @@ def put_peaks(lanes: Array, lane: int, peaks: Peaks) -> None:
     """Store the peaks of a lane."""
     lanes[r.PEAK, lane], lanes[r.FLUX, lane], lanes[r.HEAT, lane] = peaks.load_g, peaks.flux_w_m2, peaks.heat_j_m2
     lanes[r.PRESSURE, lane], lanes[r.LAST_FLUX, lane] = peaks.pressure_pa, peaks.last_w_m2
+    lanes[r.PRESSURE_NOW, lane] = peaks.now_pa
+
+
+@physics
+def put_felt(lanes: Array, lane: int, felt: Felt) -> None:
+    """Store what a lane remembers of its last step."""
+    for row in range(3):
+        lanes[r.FELT_BEFORE + row, lane] = felt[row]
+
+
+@physics
+def feel(lanes: Array, lane: int, end: npt.NDArray[np.float64], load_g: float, step_s: float) -> None:
+    """Add a step that counts to what crew and radio of a lane go through; its time, flux and pressure are stored."""
+    before = lanes[r.FELT_BEFORE :, lane]
+    felt = Felt(before[0], before[1], before[2])
+    flow = (lanes[r.LAST_FLUX, lane], lanes[r.PRESSURE_NOW, lane])
+    put_felt(lanes, lane, felt_after(end, END_FELT, felt, load_g, step_s, lanes[r.TIME, lane], flow))
+
+
+@physics
+def feel_settled(lanes: Array, lane: int, end: npt.NDArray[np.float64]) -> None:
+    """Add the step that the vector loop has settled in a lane, if it counts."""
+    if lanes[r.CARE, lane] != r.UNSETTLED and lanes[r.COUNTS, lane] > 0.0:
+        feel(lanes, lane, end, lanes[r.LOAD_NOW, lane], lanes[r.LENGTH, lane])
 
 
 @physics
@@ -266,11 +292,12 @@ def start_lane(
     put_case(lanes, lane, case, setting)
     state = (start[1], start[2], start[3], start[4], start[5], start[6], start[7], start[8])
     put_peaks(lanes, lane, no_peaks(setting.world, state, counts_in_peaks(flight.rows[0])))
+    put_felt(lanes, lane, NOTHING_FELT)
     return enter_phase(setting, flight, 0, Motion(start[0], state, start[9], 0.0), block, lane)
 
 
 @physics
-def settle_lane(setting: Setting, phase: Phase, block: Block, lane: int) -> int:
+def settle_lane(setting: Setting, phase: Phase, block: Block, lane: int, end: npt.NDArray[np.float64]) -> int:
     """Settle a step that needs care, as a single flight does; returns RUNNING or a status code."""
     lanes, nav, world = block.lanes, block.nav[lane], setting.world
     motion, step, twist = motion_in(lanes, lane), lanes[r.LENGTH, lane], lanes[r.TWIST, lane]
@@ -295,6 +322,8 @@ def settle_lane(setting: Setting, phase: Phase, block: Block, lane: int) -> int:
         counts, length = lanes[r.COUNTS, lane] > 0.0, later.time_s - motion.time_s
         put_peaks(lanes, lane, peaks_after(world, peaks_in(lanes, lane), later.state, load, length, counts))
     put_motion(lanes, lane, later)
+    if counts:
+        feel(lanes, lane, end, load, length)
     # A clock that is no number would never end a phase
     if code == RUNNING and not math.isfinite(later.time_s + after):
         return NOT_A_NUMBER
@@ -323,7 +352,7 @@ def look_after(setting: Setting, flight: Flight, block: Block, lane: int) -> int
         return RUNNING
     row = flight.rows[int(block.kept[NUMBER, lane])]
     phase = phase_in(row, block, lane)
-    code = settle_lane(setting, phase, block, lane)
+    code = settle_lane(setting, phase, block, lane, flight.end)
     if code != RUNNING or not lanes[r.BEFORE, lane] <= 0.0:
         return code
     later = motion_in(lanes, lane)

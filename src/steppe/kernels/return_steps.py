@@ -52,7 +52,10 @@ OWN = FORCES + FORCES_ROWS
 READING, ROLLS, GROUND_M = OWN + 5, OWN + 12, OWN + 13
 # Peaks besides the load: heat flux, its sum, dynamic pressure, the flux where the last step ended
 FLUX, HEAT, PRESSURE, LAST_FLUX = OWN + 14, OWN + 15, OWN + 16, OWN + 17
-LANE_ROWS = OWN + 18
+# Mean load of the last step and dynamic pressure at its end; what is remembered of the step before it
+# (`steppe.kernels.felt.Felt`), which this loop leaves alone
+LOAD_NOW, PRESSURE_NOW, FELT_BEFORE = OWN + 18, OWN + 19, OWN + 20
+LANE_ROWS = OWN + 23
 # Values of CARE: none, the step is not settled, guidance is due
 NO_CARE, UNSETTLED, DUE = 0.0, 1.0, 2.0
 
@@ -142,8 +145,7 @@ def build_step_returns(laws: Laws, build_stepper: Callable[[Laws], Any]) -> Any:
             there = place(world.earth, later[0], later[1], later[2])
             altitude = there[0]
             flux, pressure, speed = flow_at(own, later, there)
-            since = lanes[SINCE * BLOCK + i]
-            px, py, pz = sensed_pulse(model, sensors, time - since, state, later, step)
+            px, py, pz = sensed_pulse(model, sensors, time - lanes[SINCE * BLOCK + i], state, later, step)
             after = (
                 lanes[SUM * BLOCK + i]
                 + lanes[(SUM + 1) * BLOCK + i] * (time + step)
@@ -161,6 +163,7 @@ def build_step_returns(laws: Laws, build_stepper: Callable[[Laws], Any]) -> Any:
             most_flux, most_pressure = lanes[FLUX * BLOCK + i], lanes[PRESSURE * BLOCK + i]
             felt_later = felt + lanes[READS * BLOCK + i] * math.sqrt(px * px + py * py + pz * pz)
             put_state(lanes, LATER, i, later)
+            lanes[LOAD_NOW * BLOCK + i], lanes[PRESSURE_NOW * BLOCK + i] = load, pressure
             lanes[ALTITUDE * BLOCK + i], lanes[LENGTH * BLOCK + i], lanes[TWIST * BLOCK + i] = altitude, step, twist
             lanes[PULSES * BLOCK + i] = px
             lanes[(PULSES + 1) * BLOCK + i] = py

@@ -27,6 +27,7 @@ from steppe.kernels.return_care import (
     Flight,
     Setting,
     end_lane,
+    feel_settled,
     look_after,
     prepare_lane,
     setting_of,
@@ -65,7 +66,7 @@ class Returns(NamedTuple):
     starts
         Shape (n, 10): time in s, state (ITRF), bank angle in rad.
     ends
-        Output, shape (n, 22), all zero; columns as in `steppe.kernels.ends`.
+        Output, shape (n, 88), all zero; columns as in `steppe.kernels.ends`.
     begins
         Output, shape (n, phases + 1, 12): the state at the start of each phase that begins and at the end, as of
         `steppe.kernels.flying.fly_phases`; (1, 0, 12) where it is not wanted.
@@ -133,6 +134,14 @@ def steer_due(shared: Setting, returns: Returns, block: Block, owner: npt.NDArra
             prepare_lane(setting_of(shared, case_of(returns, i)), flight_of(returns, i).rows, block, lane)
 
 
+@physics
+def feel_all(returns: Returns, lanes: npt.NDArray[np.float64], owner: npt.NDArray[np.int64]) -> None:
+    """Add the step that the vector loop has just taken to what crew and radio of its returns go through."""
+    for lane in range(BLOCK):
+        if owner[lane] >= 0:
+            feel_settled(lanes, lane, returns.ends[owner[lane]])
+
+
 class Room(NamedTuple):
     """The lanes of a thread, by blocks, and the number of the return that each flies, or -1."""
 
@@ -189,6 +198,7 @@ def build_fly_returns(step_returns: Any, variant: str) -> Any:
                 block = Block(lanes[number], kept[number], nav[number], memory[number])
                 steer_due(shared, returns, block, owner[number])
                 step_returns(shared.world, shared.model, shared.rules, lanes[number].reshape(LANE_ROWS * BLOCK))
+                feel_all(returns, lanes[number], owner[number])
             rounds += 1
 
     return fly_returns
@@ -259,7 +269,7 @@ def fly_many_returns(
     Returns
     -------
     ndarray
-        Shape (n, 22); columns named in `steppe.kernels.ends`.
+        Shape (n, 88); columns named in `steppe.kernels.ends`.
 
     Raises
     ------

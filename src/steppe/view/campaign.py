@@ -12,6 +12,7 @@ from steppe.ensemble.manifest import INPUT_PREFIX
 from steppe.ensemble.summary import Summary
 from steppe.io.geojson import circle
 from steppe.view import theme
+from steppe.view.campaign_crew import crew_figure
 from steppe.view.figure import save_figure
 from steppe.view.labels import Labels
 from steppe.view.map import Azimuthal, draw_base, draw_scale, draw_towns, frame_axes
@@ -43,7 +44,7 @@ def write_figures(summary: Summary, folder: Path) -> list[Path]:
     Returns
     -------
     list of Path
-        Of ``footprint.png``, ``distributions.png`` and ``drivers.png`` those that were drawn.
+        Of ``footprint.png``, ``distributions.png``, ``drivers.png`` and ``crew.png`` those that were drawn.
 
     Raises
     ------
@@ -54,6 +55,7 @@ def write_figures(summary: Summary, folder: Path) -> list[Path]:
         "footprint.png": footprint_figure,
         "distributions.png": distributions_figure,
         "drivers.png": drivers_figure,
+        "crew.png": lambda summary: crew_figure(summary.document),
     }
     written = []
     for name, draw in drawings.items():

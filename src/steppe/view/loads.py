@@ -1,4 +1,4 @@
-"""The figure of the loads: what the crew feels, what the wall gets, and when the radio is cut."""
+"""The figure of the loads on the crew: over time, above levels, and by how long they last against the limits."""
 
 from __future__ import annotations
 
@@ -7,171 +7,210 @@ from typing import Any, Final
 
 import numpy as np
 
-from steppe.flight.blackout import PUBLISHED_ENTRY_S, PUBLISHED_EXIT_S
-from steppe.flight.crew_limits import GX, lasting_g
+from steppe.errors import OutputError
+from steppe.flight.crew import CrewLoads
+from steppe.flight.crew_limits import AXES, Limit, lasting_g
 from steppe.flight.loads import Loads
 from steppe.view import theme
+from steppe.view.contact import contact_figure
 from steppe.view.figure import save_figure
+from steppe.view.heat import heat_figure
 from steppe.view.labels import Labels
+from steppe.view.sheet import prepare, sheet
 
 _SIZE_IN: Final = (11.0, 8.2)
-# Steered entries take 480 to 510 s to the parachutes, ballistic ones less than 400; the published one was steered
-_STEERED_S: Final = 440.0
 _NOTE: Final = (
-    "Couch at 80° to the axis (assumed). Limits: NASA-STD-3001. Wall: no ablation, emissivity 0.85. "
-    "Electrons: equilibrium at the stagnation point, an upper bound."
+    "Couch at 80° to the axis (assumed), worst of three seats. Limits: NASA-STD-3001 (chest to back); thin dotted "
+    "lines are assumed, no table was found."
 )
-_AXES: Final = (("gx", "chest to back", theme.BLUE), ("gz", "head to foot", theme.VERMILION))
+_COLOURS: Final = {"gx": theme.BLUE, "gy": theme.GREEN, "gz": theme.VERMILION}
+_WORDS: Final = {"gx": "Gx, chest to back", "gy": "Gy, sideways", "gz": "Gz, head to foot"}
 # Distances of a label from its point, in points
 _REACH: Final = (6.0, 13.0, 24.0, 40.0)
-_LINES: Final = {"deconditioned": "-", "conditioned": (0, (6, 2)), "emergency": (0, (2, 2))}
+_LINES: Final[dict[str, Any]] = {"deconditioned": "-", "conditioned": (0, (6, 2)), "emergency": (0, (2, 2))}
+_LIMIT_WORDS: Final = {
+    "deconditioned": "Limit after months in space", "conditioned": "Limit before the flight",
+    "emergency": "Limit in an emergency",
+}  # fmt: skip
+_DURATIONS_S: Final = np.geomspace(0.5, 600.0, 300)
 
 
-def save_loads_figure(loads: Loads, title: str, path: Path) -> None:
-    """Draw the loads into a file; PNG, PDF or SVG by its suffix.
+def save_loads_figures(loads: Loads, title: str, folder: Path) -> list[Path]:
+    """Draw loads, heat and contact into PNG files.
+
+    Parameters
+    ----------
+    loads
+        What was felt.
+    title
+        Of the mission.
+    folder
+        An existing folder.
+
+    Returns
+    -------
+    list of Path
+        ``loads.png``, ``heat.png`` and, where something is known to land, ``contact.png``.
 
     Raises
     ------
     OutputError
-        If matplotlib is not installed or the file cannot be written.
+        If matplotlib is not installed or a file cannot be written.
     """
-    save_figure(loads_figure(loads, title), path)
+    figures = {"loads.png": loads_figure(loads, f"{title}: load on the crew"),
+               "heat.png": heat_figure(loads, f"{title}: heat and radio")}  # fmt: skip
+    if loads.contact is not None and loads.pulse is not None:
+        figures["contact.png"] = contact_figure(loads.contact, loads.pulse, f"{title}: contact with the ground")
+    for name, figure in figures.items():
+        save_figure(figure, Path(folder) / name)
+    return [Path(folder) / name for name in figures]
 
 
 def loads_figure(loads: Loads, title: str) -> Any:
-    """Return the figure: load over time, load over duration against the limits, heat and wall, blackout."""
+    """Return the figure: load over time, time above levels, load by duration against the limits of each axis.
+
+    Raises
+    ------
+    OutputError
+        If the load has fewer than two samples.
+    """
+    if len(loads.centre.time_s) < 2:
+        raise OutputError("cannot draw the loads: there are fewer than two samples")
     with theme.themed():
-        figure = theme.new_figure(*_SIZE_IN)
-        figure.text(0.06, 0.955, title, fontsize=theme.TITLE, fontweight="bold", color=theme.INK, va="center")
-        figure.text(0.061, 0.915, _NOTE, fontsize=theme.SMALL, color=theme.SOFT, va="center")
-        left, right = (0.065, 0.40), (0.565, 0.40)
-        _draw_load(figure.add_axes((left[0], 0.535, left[1], 0.32)), loads)
-        _draw_duration(figure.add_axes((right[0], 0.535, right[1], 0.32)), loads)
-        _draw_heat(figure.add_axes((left[0], 0.075, left[1], 0.32)), loads)
-        _draw_blackout(figure.add_axes((right[0], 0.075, right[1], 0.32)), loads)
+        figure = sheet(_SIZE_IN, title, _NOTE)
+        _draw_history(figure.add_axes((0.065, 0.535, 0.53, 0.32)), loads)
+        _draw_levels(figure.add_axes((0.695, 0.535, 0.27, 0.32)), loads.centre)
+        _draw_chest(figure.add_axes((0.065, 0.075, 0.53, 0.345)), loads)
+        _draw_others(figure.add_axes((0.695, 0.075, 0.27, 0.345)), loads)
     return figure
 
 
-def _prepare(axes: Any, heading: str, x_label: str, y_label: str) -> None:
-    axes.set_title(heading, loc="left", fontsize=theme.HEADING, fontweight="bold", color=theme.INK)
-    axes.set_xlabel(x_label)
-    axes.set_ylabel(y_label)
-    axes.grid(color=theme.GRID, linewidth=0.6)
-    axes.tick_params(length=2.5)
-
-
-def _draw_load(axes: Any, loads: Loads) -> None:
+def _draw_history(axes: Any, loads: Loads) -> None:
     seat = loads.centre
-    entry = seat.time_s <= loads.heat.time_s[-1]
-    time = seat.time_s[entry] - loads.entry_s
-    _prepare(axes, "Load on the centre seat", "Time after entry interface, s", "Load, g")
-    top = max(5.0, 1.25 * float(seat.load_g[entry].max()))
+    time = seat.time_s - loads.entry_s
+    entry = seat.time_s <= seat.command_s
+    prepare(axes, "Load on the centre seat, from the entry to the landing engines",
+            "Time after entry interface, s", "Load, g")  # fmt: skip
+    tops = [float(getattr(seat, axis).max()) for axis in ("gx", "gz")]
     axes.set_xlim(0.0, float(time[-1]))
-    axes.set_ylim(min(0.0, float(seat.gz[entry].min())), top)
-    for name, _, colour in _AXES:
-        axes.plot(time, getattr(seat, name)[entry], color=colour, zorder=3)
+    axes.set_ylim(min(0.0, float(seat.gz.min())), max(5.0, 1.25 * max(tops)))
+    command_s = seat.command_s - loads.entry_s
+    axes.axvline(command_s, color=theme.FAINT, linewidth=0.8, linestyle=(0, (3, 2)), zorder=1)
+    axes.text(command_s, 0.97 * axes.get_ylim()[1], " parachutes", fontsize=theme.SMALL, color=theme.SOFT, va="top")
     labels = Labels(axes)
-    for name, _, _ in _AXES:
-        labels.avoid_line(time, getattr(seat, name)[entry])
-    for name, words, colour in _AXES:
-        values = getattr(seat, name)[entry]
+    for axis in ("gx", "gz"):
+        axes.plot(time, getattr(seat, axis), color=_COLOURS[axis], zorder=3)
+        labels.avoid_line(time, getattr(seat, axis))
+    for axis in ("gx", "gz"):
+        values = np.where(entry, getattr(seat, axis), -np.inf)
         at = int(np.argmax(values))
-        text = f"G{name[1]}, {words}\npeak {values[at]:.1f} g"
-        labels.place(text, float(time[at]), float(values[at]), color=colour, must=True,
-                     places=((-1.0, 0.0), (-0.8, 0.8), (0.0, 1.2), (0.8, 0.8)), distances=_REACH)  # fmt: skip
+        text = f"{_WORDS[axis]}, peak {values[at]:.1f} g"
+        if axis == "gz" and (~entry).any():
+            # Under the canopies there is room between the two lines
+            at = int(np.searchsorted(time, 0.5 * (command_s + time[-1])))
+            labels.place(text, float(time[at]), float(seat.gz[at]), color=_COLOURS[axis], must=True,
+                         places=((0.0, 1.2),), distances=_REACH)  # fmt: skip
+            continue
+        labels.place(text.replace(", peak", "\npeak"), float(time[at]), float(values[at]), color=_COLOURS[axis],
+                     must=True, places=((-1.0, 0.0), (-0.8, 0.8), (0.0, 1.2), (0.8, 0.8)),
+                     distances=_REACH)  # fmt: skip
+    if (~entry).any():
+        values = np.where(entry, -np.inf, seat.gx)
+        at = int(np.argmax(values))
+        labels.place(f"opening {values[at]:.1f} g", float(time[at]), float(values[at]), color=_COLOURS["gx"],
+                     distances=_REACH, places=((0.8, 0.8), (1.0, 0.0)))  # fmt: skip
 
 
-def _draw_duration(axes: Any, loads: Loads) -> None:
-    seat = loads.centre
-    durations = np.geomspace(0.5, 600.0, 300)
-    _prepare(axes, "Load chest to back by how long it lasts", "Duration in all, s", "Load, g")
+def _draw_levels(axes: Any, seat: CrewLoads) -> None:
+    levels = sorted(seat.time_above_s)
+    seconds = [seat.time_above_s[level] for level in levels]
+    prepare(axes, "Time above, entry only", "Time, s", "")
+    rows = np.arange(len(levels))
+    axes.barh(rows, seconds, height=0.55, color=theme.BLUE, alpha=0.85, zorder=3)
+    axes.set_yticks(rows, [f"{level:g} g" for level in levels])
+    axes.tick_params(axis="y", length=0.0, labelcolor=theme.INK)
+    axes.grid(visible=False, axis="y")
+    axes.set_xlim(0.0, 1.22 * max(*seconds, 1.0))
+    axes.set_ylim(-0.6, len(levels) - 0.4)
+    for row, value in zip(rows, seconds, strict=True):
+        text = f"{value:.0f} s" if value > 0.0 else "never"
+        axes.annotate(text, (value, row), xytext=(4, 0), textcoords="offset points", va="center",
+                      fontsize=theme.SMALL, color=theme.INK)  # fmt: skip
+
+
+def _duration_axes(axes: Any, heading: str, top_g: float) -> None:
+    prepare(axes, heading, "Duration in all, s", "Load, g")
     axes.set_xscale("log")
     axes.set_xlim(0.5, 600.0)
-    axes.set_ylim(0.0, 20.0)
-    axes.set_xticks([1, 3, 10, 30, 100, 300], ["1", "3", "10", "30", "100", "300"])
+    axes.set_ylim(0.0, top_g)
+    axes.set_xticks([1, 10, 100], ["1", "10", "100"])
     axes.minorticks_off()
-    lasting = lasting_g(seat.time_s, np.abs(seat.gx), durations)
-    axes.plot(durations, lasting, color=theme.BLUE, linewidth=2.0, zorder=4)
+
+
+def _worst(loads: Loads, axis: str) -> CrewLoads:
+    """Return the seat that uses most of the limit after months in space on an axis."""
+
+    def share(seat: CrewLoads) -> float:
+        margin = seat.margin(axis, "deconditioned")
+        return -1.0 if margin is None else margin.share
+
+    return max(loads.seats.values(), key=share)
+
+
+def _draw_limit(axes: Any, labels: Labels, limit: Limit, colour: str) -> Any:
+    allowed = limit.at(_DURATIONS_S)
+    style: dict[str, Any] = {"linestyle": (0, (1, 1.6)) if limit.assumed else _LINES[limit.name]}
+    axes.plot(_DURATIONS_S, allowed, color=colour, linewidth=1.0 if limit.assumed else 1.3, zorder=3, **style)
+    labels.avoid_line(_DURATIONS_S, allowed)
+    return allowed
+
+
+def _draw_chest(axes: Any, loads: Loads) -> None:
+    seat = _worst(loads, "gx")
+    _duration_axes(axes, "Gx, chest to back, by how long it lasts", 20.0)
+    lasting = lasting_g(seat.time_s, np.abs(seat.gx), _DURATIONS_S)
+    axes.plot(_DURATIONS_S, lasting, color=theme.BLUE, linewidth=2.2, zorder=4)
     labels = Labels(axes)
-    labels.avoid_line(durations, lasting)
-    curves = [(limit, limit.at(durations)) for limit in GX]
-    for limit, allowed in curves:
+    labels.avoid_line(_DURATIONS_S, lasting)
+    for limit, at_s in zip(AXES["gx"], (0.7, 2.0, 60.0), strict=True):
         colour = theme.VERMILION if limit.name == "deconditioned" else theme.SOFT
-        axes.plot(durations, allowed, color=colour, linestyle=_LINES[limit.name], linewidth=1.2, zorder=3)
-        labels.avoid_line(durations, allowed)
-    for (limit, allowed), at_s in zip(curves, (0.7, 2.0, 60.0), strict=True):
-        words = {"deconditioned": "Limit after months in space", "conditioned": "Limit before the flight",
-                 "emergency": "Limit in an emergency"}[limit.name]  # fmt: skip
-        colour = theme.VERMILION if limit.name == "deconditioned" else theme.SOFT
-        labels.place(words, at_s, float(np.interp(at_s, durations, allowed)), color=colour, must=True,
-                     places=((0.8, -0.8), (0.8, 0.8), (0.0, 1.2), (0.8, -0.8)))  # fmt: skip
-    labels.place("This flight", 1.2, float(np.interp(1.2, durations, lasting)), color=theme.BLUE, must=True,
+        allowed = _draw_limit(axes, labels, limit, colour)
+        labels.place(_LIMIT_WORDS[limit.name], at_s, float(np.interp(at_s, _DURATIONS_S, allowed)), color=colour,
+                     must=True, places=((0.8, -0.8), (0.8, 0.8), (0.0, 1.2), (0.8, -0.8)))  # fmt: skip
+    labels.place("This flight", 1.2, float(np.interp(1.2, _DURATIONS_S, lasting)), color=theme.BLUE, must=True,
                  places=((0.0, 1.2), (0.0, -1.2)))  # fmt: skip
-    margin = seat.margin("gx", "deconditioned")
-    if margin is not None:
-        axes.plot([margin.duration_s] * 2, [margin.load_g, margin.limit_g], color=theme.INK, linewidth=1.0, zorder=5)
-        text = f"{100.0 * margin.share:.0f} % of the limit\nat {margin.duration_s:.0f} s"
-        labels.place(text, margin.duration_s, 0.5 * (margin.load_g + margin.limit_g), must=True,
-                     places=((-1.0, 0.0), (-0.8, -0.8), (1.0, 0.0)), distances=_REACH)  # fmt: skip
+    _mark_margin(axes, labels, seat, "gx")
 
 
-def _draw_heat(axes: Any, loads: Loads) -> None:
-    heat = loads.heat
-    time = heat.time_s - loads.entry_s
-    _prepare(axes, "Heat at the stagnation point", "Time after entry interface, s", theme.label("heat_flux_w_m2"))
-    flux, second = theme.shown("heat_flux_w_m2", heat.flux_w_m2), theme.shown("heat_flux_w_m2", heat.second_flux_w_m2)
-    axes.set_xlim(0.0, float(time[-1]))
-    axes.set_ylim(0.0, 1.5 * float(np.nanmax(np.append(second, flux))))
-    wall = axes.twinx()
-    wall.set_ylim(0.0, 1.12 * float(heat.wall_k.max()))
-    wall.set_ylabel("Wall in radiative balance, K", color=theme.VERMILION)
-    wall.tick_params(length=2.5)
-    wall.plot(time, heat.wall_k, color=theme.VERMILION, linewidth=1.0, zorder=2)
-    axes.plot(time, flux, color=theme.BLUE, zorder=3)
-    axes.plot(time, second, color=theme.BLUE, linestyle=(0, (4, 2)), linewidth=1.0, zorder=3)
+def _mark_margin(axes: Any, labels: Labels, seat: CrewLoads, axis: str) -> None:
+    """Join load and limit where most of the limit is used, and say how much."""
+    margin = seat.margin(axis, "deconditioned")
+    if margin is None:
+        return
+    axes.plot([margin.duration_s] * 2, [margin.load_g, margin.limit_g], color=theme.INK, linewidth=1.0, zorder=5)
+    text = f"{100.0 * margin.share:.0f} % of the limit\nat {margin.duration_s:.0f} s"
+    labels.place(text, margin.duration_s, 0.5 * (margin.load_g + margin.limit_g), must=True,
+                 places=((-1.0, 0.0), (-0.8, -0.8), (1.0, 0.0), (-0.8, 0.8)), distances=_REACH)  # fmt: skip
+
+
+def _draw_others(axes: Any, loads: Loads) -> None:
+    curves = {axis: lasting_g(seat.time_s, np.abs(getattr(seat, axis)), _DURATIONS_S)
+              for axis, seat in ((axis, _worst(loads, axis)) for axis in ("gy", "gz"))}  # fmt: skip
+    highest = max(float(values.max()) for values in curves.values())
+    _duration_axes(axes, "Gz and Gy, by how long they last", max(5.5, 1.2 * highest))
     labels = Labels(axes)
-    labels.avoid_line(time, flux)
-    labels.avoid_line(time, second)
-    labels.avoid_line(time, heat.wall_k * axes.get_ylim()[1] / wall.get_ylim()[1])
-    for words, values, colour in (
-        ("Brandis and Johnston", second, theme.BLUE), ("Sutton and Graves", flux, theme.BLUE),
-    ):  # fmt: skip
-        at = int(np.nanargmax(values))
-        labels.place(f"{words}\n{values[at]:.0f} W/cm²", float(time[at]), float(values[at]), color=colour, must=True,
-                     places=((0.0, 1.2), (0.8, 0.8), (0.0, -1.2), (-0.8, -0.8)), distances=_REACH)  # fmt: skip
-    at = int(np.searchsorted(time, 0.18 * time[-1]))
-    labels.place(f"Wall, peak {heat.wall_k.max():.0f} K", float(time[at]),
-                 float(heat.wall_k[at] * axes.get_ylim()[1] / wall.get_ylim()[1]), color=theme.VERMILION, must=True,
-                 places=((-0.8, 0.8), (0.0, 1.2), (0.8, -0.8)))  # fmt: skip
-
-
-def _draw_blackout(axes: Any, loads: Loads) -> None:
-    blackout = loads.blackout
-    _prepare(
-        axes, "Electrons before the shield, and what they stop", "Time after entry interface, s", "Electrons, 1/m³"
-    )
-    seen = blackout.electrons_m3 > 0.0
-    axes.set_yscale("log")
-    end_s = float(blackout.time_s[-1])
-    axes.set_xlim(0.0, end_s)
-    axes.set_ylim(1e12, 1e22)
-    axes.set_yticks([1e12, 1e14, 1e16, 1e18, 1e20, 1e22])
-    axes.minorticks_off()
-    if end_s > _STEERED_S:
-        axes.axvspan(PUBLISHED_ENTRY_S, PUBLISHED_EXIT_S, color=theme.GRID, alpha=0.6, linewidth=0.0, zorder=0)
-        axes.text(0.5 * (PUBLISHED_ENTRY_S + PUBLISHED_EXIT_S), 2e12, "plasma as published for MS-11", ha="center",
-                  va="bottom", fontsize=theme.SMALL, color=theme.SOFT)  # fmt: skip
-    axes.plot(blackout.time_s[seen], blackout.electrons_m3[seen], color=theme.BLUE, zorder=4)
-    for window in blackout.windows:
-        axes.axhline(window.critical_m3, color=theme.FAINT, linewidth=0.6, zorder=1)
-        if window.begin_s is None or window.end_s is None:
-            text = f"{window.name}: not cut"
-        else:
-            axes.plot([window.begin_s, window.end_s], [window.critical_m3] * 2, color=theme.VERMILION, linewidth=3.0,
-                      solid_capstyle="butt", zorder=3)  # fmt: skip
-            text = f"{window.name}: cut from {window.begin_s:.0f} to {window.end_s:.0f} s"
-        lower = window.name.startswith("VHF")
-        place = (PUBLISHED_ENTRY_S + 8.0, window.critical_m3)
-        axes.annotate(text, place, xytext=(0, -4 if lower else 4),
-                      textcoords="offset points", va="top" if lower else "bottom", fontsize=theme.SMALL,
-                      color=theme.INK, zorder=6)  # fmt: skip
+    for axis, values in curves.items():
+        axes.plot(_DURATIONS_S, values, color=_COLOURS[axis], linewidth=2.2, zorder=4)
+        labels.avoid_line(_DURATIONS_S, values)
+    for axis in ("gz", "gy"):
+        for limit in AXES[axis]:
+            colour = _COLOURS[axis] if limit.name == "deconditioned" else theme.SOFT
+            allowed = _draw_limit(axes, labels, limit, colour)
+            words = "limit, assumed" if limit.assumed else "centrifuge test\nbefore the flight"
+            at_s = {"gy": 0.8, "gz": 2.0 if limit.assumed else 20.0}[axis]
+            labels.place(f"G{axis[1]} {words}" if limit.assumed else words, at_s,
+                         float(np.interp(at_s, _DURATIONS_S, allowed)), color=colour, distances=_REACH,
+                         places=((0.8, 0.8), (0.8, -0.8), (-0.8, -0.8), (-0.8, 0.8)))  # fmt: skip
+        at_s = {"gz": 1.0, "gy": 3.0}[axis]
+        labels.place(_WORDS[axis], at_s, float(np.interp(at_s, _DURATIONS_S, curves[axis])), color=_COLOURS[axis],
+                     must=True, places=((0.8, 0.8), (0.8, -0.8)), distances=_REACH)  # fmt: skip

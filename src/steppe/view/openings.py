@@ -78,9 +78,7 @@ def _curves(openings: tuple[Opening, ...]) -> tuple[list[dict[str, Any]], float]
     return curves, skipped
 
 
-def _draw(
-    axes: Any, openings: tuple[Opening, ...], curves: list[dict[str, Any]], row: tuple[str, float, str]
-) -> None:
+def _draw(axes: Any, openings: tuple[Opening, ...], curves: list[dict[str, Any]], row: tuple[str, float, str]) -> None:
     name, scale, label = row
     axes.set_ylabel(label)
     axes.grid(color=theme.GRID, linewidth=0.6)
