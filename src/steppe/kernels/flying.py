@@ -107,10 +107,7 @@ class Rules(NamedTuple):
 
 @physics
 def forces_of(row: npt.NDArray[np.float64], began_s: float, canopy: tuple[float, float]) -> Forces:
-    """Return the forces of a phase begun at `began_s`; `canopy` is start and rate of the last filling.
-
-    Where nothing fills, the canopies have stood for long: no rounding of the clock may find one nearly full.
-    """
+    """Return the forces of a phase begun at `began_s`; `canopy` is start and rate of the last filling."""
     return Forces(
         row[FIXED_DRAG_M2],
         row[AERO_AREA_M2],
@@ -120,6 +117,7 @@ def forces_of(row: npt.NDArray[np.float64], began_s: float, canopy: tuple[float,
         row[CANOPY_TO_M2],
         row[AIR_TO_M2],
         row[AIR_FROM_M2],
+        # where nothing fills, the canopies have stood for long
         canopy[0] if fills(row) else -_LONG_S,
         canopy[1],
         row[CANOPY_GROWTH],
@@ -405,9 +403,8 @@ def begin_phase(
         guided_since_s = motion.time_s
     forces = forces_of(row, motion.time_s, inflation)
     over = over_at(row, motion.time_s, inflation)
-    return (
-        Phase(row, number, forces, motion.time_s, motion.state[7], over, longest, guided_since_s), motion, inflation
-    )  # fmt: skip
+    phase = Phase(row, number, forces, motion.time_s, motion.state[7], over, longest, guided_since_s)
+    return phase, motion, inflation
 
 
 @physics
