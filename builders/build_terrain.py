@@ -8,7 +8,7 @@ Survey. Cells of 5', in steps of 28 m.
     python builders/build_terrain.py path/to/pvlib/data/Altitude.h5 src/steppe/data/terrain.npz [path/to/itur/data]
 
 The rule: the mean of three by three cells, which takes the steps of 28 m down to some metres, for the middle of each
-cell from 44 to 54 N and 57 to 76 E: every zone, and every ballistic landing that was short of one.
+cell from 42 to 57 N and 54 to 78 E: every zone, and every ballistic landing that was short of one.
 
 With the data of itur 0.4.0 (ITU-R P.1511-2, another map of heights on 5', in metres) it prints how far the two differ;
 nothing of that map goes into the file.
@@ -32,7 +32,7 @@ Grid = npt.NDArray[Any]
 SHA256 = "d3cad4677889aca72b92cbc4882e3f95024bf288888ec549362bd44563d0defd"
 PER_DEG = 12
 STEP_M, LOWEST_M, NO_DATA = 28.0, -450.0, 255
-NORTH_DEG, SOUTH_DEG, WEST_DEG, EAST_DEG = 54, 44, 57, 76
+NORTH_DEG, SOUTH_DEG, WEST_DEG, EAST_DEG = 57, 42, 54, 78
 ABOUT = (
     "Heights above sea level, mean of 15' about the middles of 5' cells. SRTM and GMTED2010, courtesy of the U.S. "
     "Geological Survey, aggregated by Mapzen, from pvlib 0.16.1 (BSD-3-Clause); smoothed and cut: steppe, "

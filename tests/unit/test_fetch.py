@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -11,11 +12,11 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from wind_files import igra_sounding, write_igra, wyoming_page
+from wind_files import LEVELS, igra_sounding, write_igra, wyoming_page
 
 import steppe
 from steppe.cli.main import run
-from steppe.errors import FetchError
+from steppe.errors import ConfigError, FetchError
 from steppe.io.fetch import services
 from steppe.io.fetch.cache import MANIFEST, Cache, Wanted
 from steppe.io.fetch.download import Manner
@@ -23,7 +24,7 @@ from steppe.io.fetch.download import Manner
 TLE = (
     "ISS (ZARYA)\n"
     "1 25544U 98067A   22272.17110532  .00013844  00000+0  25024-3 0  9990\n"
-    "2 25544  51.6443 182.9405 0002421 313.2240 180.6953 15.49883955361363\n"
+    "2 25544  51.6443 182.9405 0002421 313.2240 180.6953 15.49883955361366\n"
 )
 QUICK = Manner(timeout_s=0.5, tries=2, back_off_s=0.01, size_limit=100_000)
 
@@ -46,6 +47,8 @@ def service(monkeypatch) -> Iterator[Service]:
             path = self.path.split("?")[0]
             state.asked.append(self.path)
             answer = state.answers.get(path, 404)
+            if callable(answer):
+                answer = answer(self.path)
             if isinstance(answer, list):
                 answer = answer.pop(0) if len(answer) > 1 else answer[0]
             if answer == "hang":
@@ -215,18 +218,86 @@ def test_elements_for_a_mission(tmp_path, service, capsys):
     service.answers["/NORAD/elements/gp.php"] = b"No GP data found"
     code, _, err = fetch(capsys, service, tmp_path / "b", "elements", "--norad", "99999")
     assert code == 1
-    assert "expected two-line elements of 99999, got 'No GP data found'" in err
+    assert "expected elements of 99999, got 'No GP data found'" in err
     assert left(tmp_path / "b") == []
+    service.answers["/NORAD/elements/gp.php"] = TLE.encode()
+    code, _, err = fetch(capsys, service, tmp_path / "b", "elements", "--norad", "20580")
+    assert (code, "expected elements of 20580, got those of 25544" in err) == (1, True)
+    service.answers["/NORAD/elements/gp.php"] = TLE.replace("313.2240", "313.2250").encode()
+    code, _, err = fetch(capsys, service, tmp_path / "b", "elements")
+    assert (code, "checksum" in err, left(tmp_path / "b")) == (1, True, [])
+
+
+def test_elements_of_an_object_with_six_digits_come_as_an_omm(tmp_path, service, capsys):
+    """Two-line elements have no room for more than 5 digits (celestrak.org/NORAD/documentation/gp-data-formats.php)."""
+    omm = (
+        "CCSDS_OMM_VERS = 2.0\nCREATION_DATE = 2026-10-01T00:00:00\nORIGINATOR = CELESTRAK\nOBJECT_NAME = SOYUZ-MS 40\n"
+        "OBJECT_ID = 2026-200A\nCENTER_NAME = EARTH\nREF_FRAME = TEME\nTIME_SYSTEM = UTC\nMEAN_ELEMENT_THEORY = SGP4\n"
+        "EPOCH = 2026-09-30T12:00:00.000000\nMEAN_MOTION = 15.49883955\nECCENTRICITY = .0002421\n"
+        "INCLINATION = 51.6443\nRA_OF_ASC_NODE = 182.9405\nARG_OF_PERICENTER = 313.2240\nMEAN_ANOMALY = 180.6953\n"
+        "EPHEMERIS_TYPE = 0\nCLASSIFICATION_TYPE = U\nNORAD_CAT_ID = 100123\nELEMENT_SET_NO = 999\n"
+        "REV_AT_EPOCH = 36136\nBSTAR = .25024E-3\nMEAN_MOTION_DOT = .00013844\nMEAN_MOTION_DDOT = 0\n"
+    )
+    service.answers["/NORAD/elements/gp.php"] = omm.encode()
+    code, out, err = fetch(capsys, service, tmp_path, "elements", "--norad", "100123")
+    assert code == 0, err
+    assert service.asked == ["/NORAD/elements/gp.php?CATNR=100123&FORMAT=KVN"]
+    assert out.rstrip().endswith('100123.omm"')
+
+
+def sounding_asked_for(path: str) -> bytes:
+    """Answer as the site does for coded messages: a CSV without time and place."""
+    found = re.search(r"datetime=\d{4}-\d\d-\d\d%20(\d\d):00:00&id=35671", path)
+    assert found is not None
+    head = "pressure_hPa,geopotential height_m,temperature_C,wind direction_degree,wind speed_m/s"
+    rows = [f"{p:6.1f},{h:5.0f},-5.0,{d:3d},{s:4.1f}" for p, h, d, s in LEVELS]
+    return "\n".join([head, *rows, "  18.9,26928,-50.5,   ,    "]).encode()
+
+
+def test_a_source_that_lacks_a_sounding_is_followed_by_the_next(tmp_path, service, capsys):
+    def answer(path: str) -> object:
+        return sounding_asked_for(path) if path.endswith("&src=BUFR") else 404 if "src=FM35" in path else 400
+
+    service.answers["/wsgi/sounding"] = answer
+    words = ("winds", "--station", "35671", "--utc", "2022-09-29T10:57Z")
+    code, out, err = fetch(capsys, service, tmp_path, *words)
+    assert code == 0, err
+    assert len(service.asked) == 6 and out.count("&src=BUFR") == 2
+    manifest = json.loads((tmp_path / MANIFEST).read_text())["files"]
+    assert manifest["winds/uwyo-35671-2022092912.csv"]["url"].endswith("&src=BUFR")
+    service.answers["/wsgi/sounding"] = 404
+    code, _, err = fetch(capsys, service, tmp_path / "b", *words)
+    assert (code, left(tmp_path / "b")) == (1, [])
+    assert "HTTP 404" in err and "(and 2 other addresses of it do not have it)" in err
+
+
+def test_a_web_page_with_status_200_is_not_kept_as_data(tmp_path, service, capsys):
+    page = b"<!DOCTYPE html><html><head><title>x</title></head><h1>Maintenance</h1>Come back on Monday.</html>"
+    for path in ("/wsgi/sounding", "/NORAD/elements/gp.php", "/SpaceData/SW-Last5Years.csv"):
+        service.answers[path] = page
+    for words in (("winds", "ms-21"), ("elements",), ("space-weather",)):
+        code, _, err = fetch(capsys, service, tmp_path, *words)
+        assert (code, left(tmp_path)) == (1, [])
+        assert "a web page came, which says 'Maintenance Come back on Monday.'" in err
+
+
+def test_a_sounding_of_another_time_is_refused(tmp_path, service, capsys):
+    service.answers["/wsgi/sounding"] = wyoming_page(datetime(2022, 9, 29, 12, tzinfo=UTC)).encode()
+    code, _, err = fetch(capsys, service, tmp_path, "winds", "ms-21", "--station", "35671")
+    assert (code, left(tmp_path)) == (1, [])
+    assert "expected the sounding of 2022-09-29 00 UTC, got 2022-09-29 12:00" in err
 
 
 def test_soundings_are_usable_by_the_lines_that_are_printed(tmp_path, service, capsys):
-    page = wyoming_page(datetime(2022, 9, 29, 12, tzinfo=UTC))
-    service.answers["/wsgi/sounding"] = page.encode()
+    service.answers["/wsgi/sounding"] = sounding_asked_for
     code, out, err = fetch(capsys, service, tmp_path / "cache", "winds", "ms-21", "--station", "35671", "--json")
     assert code == 0, err
     document = json.loads(out)
     assert [one["outcome"] for one in document["files"]] == ["fetched", "fetched"]
-    assert "datetime=2022-09-29%2000:00:00&id=35671" in service.asked[0]
+    assert service.asked == [
+        "/wsgi/sounding?datetime=2022-09-29%2000:00:00&id=35671&type=TEXT:CSV",
+        "/wsgi/sounding?datetime=2022-09-29%2012:00:00&id=35671&type=TEXT:CSV",
+    ]
     mission = steppe.load_mission("ms-21")
     assert mission.mission.departure is not None
     text = "\n".join(document["mission_lines"])
@@ -249,7 +320,7 @@ def test_a_station_without_a_sounding_is_said(tmp_path, service, capsys):
     service.answers["/wsgi/sounding"] = b"<html>Can't get 35671 Observations at 00Z 29 Sep 2022.</html>"
     code, _, err = fetch(capsys, service, tmp_path, "winds", "ms-21")
     assert code == 1
-    assert "gave something else than was asked for: uwyo-35671-2022092900.html: expected a table" in err
+    assert "gave something else than was asked for: uwyo-35671-2022092900.csv: expected a table" in err
     assert left(tmp_path) == []
 
 
@@ -269,7 +340,9 @@ def test_igra_archives(tmp_path, service, capsys):
 
 
 def test_space_weather(tmp_path, service, capsys):
-    service.answers["/SpaceData/SW-Last5Years.csv"] = b"DATE,BSRN,ND,AP1,F10.7_OBS\n2026-01-01,1,1,2,3\n"
+    head = "DATE," + ",".join(f"AP{k}" for k in range(1, 9)) + ",AP_AVG,F10.7_OBS,F10.7_OBS_CENTER81,F10.7_DATA_TYPE"
+    rows = [f"2026-01-{day:02d}," + "8," * 9 + "150.0,140.0,OBS" for day in range(1, 7)]
+    service.answers["/SpaceData/SW-Last5Years.csv"] = "\n".join([head, *rows]).encode()
     code, out, _ = fetch(capsys, service, tmp_path, "space-weather")
     assert code == 0 and "[air]\nspace_weather = " in out
     service.answers["/SpaceData/SW-All.csv"] = b"<html>moved</html>"
@@ -287,11 +360,46 @@ def test_forecasts_are_asked_for_the_hours_about_the_landing(tmp_path):
         assert word in first.url
     with pytest.raises(FetchError, match="GFS at NOMADS covers about 2026-11-12 to"):
         services.gfs_subsets(47.367, 69.6, datetime(2022, 9, 29, tzinfo=UTC), now)
-    (tmp_path / "g").write_bytes(b"GRIB....7777")
-    first.check(tmp_path / "g")
-    (tmp_path / "g").write_bytes(b"GRIB....77")
-    with pytest.raises(FetchError, match="whole GRIB"):
+    # The smallest message of edition 2: its first section and its end
+    whole = b"GRIB\0\0\0\x02" + (20).to_bytes(8, "big") + b"7777"
+    for content in (whole, 2 * whole):
+        (tmp_path / "g").write_bytes(content)
         first.check(tmp_path / "g")
+    for content in (whole[:-2], b"<html>", b"G", whole[:8] + bytes(8) + b"7777"):
+        (tmp_path / "g").write_bytes(content)
+        with pytest.raises(ConfigError, match="whole GRIB"):
+            first.check(tmp_path / "g")
+
+
+def test_the_short_file_of_igra_is_asked_for_first(tmp_path, service, capsys):
+    """The short files begin with this year or the last (names of 2026: beg2025 in June, beg2026 in September)."""
+    now = datetime(2026, 7, 1, tzinfo=UTC)
+    (recent,) = services.igra_archives(["35671"], datetime(2026, 6, 20, tzinfo=UTC), now)
+    asked = [url.rpartition("/access/")[2] for url in (recent.url, *recent.others)]
+    assert asked == [
+        "data-y2d/KZM00035671-data-beg2026.txt.zip",
+        "data-y2d/KZM00035671-data-beg2025.txt.zip",
+        "data-por/KZM00035671-data.txt.zip",
+    ]
+    (last,) = services.igra_archives(["35671"], datetime(2025, 4, 19, tzinfo=UTC), now)
+    assert len(last.others) == 1 and "beg2025" in last.url
+    (old,) = services.igra_archives(["35671"], datetime(2022, 9, 29, tzinfo=UTC), now)
+    assert old.others == () and old.url.endswith("data-por/KZM00035671-data.txt.zip")
+    # An archive that does not hold the day is not what was asked for
+    source = write_igra(tmp_path / "s.zip", [igra_sounding(datetime(2022, 9, 1, 12, tzinfo=UTC))])
+    service.answers["/data/integrated-global-radiosonde-archive/access/data-por/KZM00035671-data.txt.zip"] = (
+        source.read_bytes()
+    )
+    code, _, err = fetch(capsys, service, tmp_path / "c", "winds", "ms-21", "--source", "igra", "--station", "35671")
+    assert (code, left(tmp_path / "c")) == (1, [])
+    assert "no sounding with wind within 24 h of 2022-09-29" in err
+
+
+def test_the_mirror_may_stand_in_the_environment(tmp_path, service, capsys, monkeypatch):
+    service.answers["/NORAD/elements/gp.php"] = TLE.encode()
+    monkeypatch.setenv("STEPPE_FETCH_BASE_URL", service.base)
+    assert run(["fetch", "elements", "--cache", str(tmp_path)]) == 0
+    assert f"from {service.base}/NORAD" in capsys.readouterr().out
 
 
 def test_the_nearest_stations_and_the_time_of_the_landing():

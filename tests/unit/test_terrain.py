@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import math
+import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,9 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import steppe
+from steppe.config.dispersions import Dispersions
 from steppe.config.loader import load_zone
 from steppe.config.reproducible import write_reproducible
-from steppe.ensemble.cases import nominal_return
+from steppe.ensemble.cases import nominal_return, tables_of
+from steppe.ensemble.grounds import on_the_ground
+from steppe.ensemble.run import fly_cases, outputs_of
+from steppe.ensemble.sampling import draw
 from steppe.environment.terrain import AIRFIELDS, Terrain, Tile, metres_per_degree, plane, plane_ground
 from steppe.environment.terrain_files import read_geotiff, read_hgt
 from steppe.environment.terrain_files import read_terrain as read
@@ -230,6 +237,35 @@ def test_a_flight_on_a_tile_can_be_repeated_from_its_folder(tmp_path):
     assert steppe.fly(again).touchdown == steppe.fly(loaded).touchdown
 
 
+def test_packed_tiles_are_read_as_the_services_give_them(tmp_path):
+    """N47E069.SRTMGL1.hgt.zip of NASA Earthdata, N47E069.hgt.gz of the terrain tiles on AWS."""
+    plain = hgt(tmp_path / "N47E069.hgt", slope)
+    with zipfile.ZipFile(tmp_path / "N47E069.SRTMGL3.hgt.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(plain, "N47E069.hgt")
+    (tmp_path / "N47E069.hgt.gz").write_bytes(gzip.compress(plain.read_bytes()))
+    tiles = read([plain, tmp_path / "N47E069.SRTMGL3.hgt.zip", tmp_path / "N47E069.hgt.gz"]).tiles
+    assert all(np.array_equal(tile.height_m, tiles[0].height_m) for tile in tiles)
+    (tmp_path / "N47E069.hgt.gz").write_bytes(gzip.compress(plain.read_bytes())[:100])
+    with pytest.raises(ConfigError, match="cannot read the elevation tile"):
+        read([tmp_path / "N47E069.hgt.gz"])
+    with zipfile.ZipFile(tmp_path / "N47E069.hgt.zip", "w") as archive:
+        archive.writestr("readme.txt", "")
+    with pytest.raises(ConfigError, match=r"expected one \.hgt file in the archive, found readme\.txt"):
+        read([tmp_path / "N47E069.hgt.zip"])
+    with pytest.raises(ConfigError, match=r"whose name ends in \.hgt .* got 'N47E069\.asc'"):
+        read([tmp_path / "N47E069.asc"])
+
+
+def test_a_damaged_geotiff_says_so_once(tmp_path, capfd):
+    path = geotiff(tmp_path / "a.tif", np.full((40, 40), 350.0, dtype="float32"), 48.5, 68.5, 0.05)
+    whole = path.read_bytes()
+    for content in (whole[:300], whole[:8] + bytes(200), b"II*\0" + bytes(4), b"hello"):
+        path.write_bytes(content)
+        with pytest.raises(ConfigError, match=r"a\.tif: "):
+            read_geotiff(path)
+    assert capfd.readouterr().err == ""
+
+
 def test_where_no_tile_is(tmp_path):
     hgt(tmp_path / "N46E069.hgt", slope)
     with pytest.raises(EnvironmentDataError, match=r"cover N46E069.hgt 46.0000 to 47.0000 N, 69.0000 to 70.0000 E"):
@@ -256,8 +292,8 @@ def test_the_bundled_grid_agrees_with_airfields_and_zones():
         assert ground is not None and ground.height_m == pytest.approx(zone.ground_height_m, abs=0.6), name
     # TMA-1 and TMA-11 came down in the low west; the Aral side is lower than Karaganda
     assert grid_ground(49.63, 61.33).height_m == pytest.approx(217.0, abs=15.0)
-    assert grid_ground(43.9, 69.0) is None and grid_ground(48.0, 76.1) is None
-    assert "44.0417 to 53.9583 N, 57.0417 to 75.9583 E" in bundled_tile().extent
+    assert grid_ground(41.9, 69.0) is None and grid_ground(48.0, 78.1) is None
+    assert "42.0417 to 56.9583 N, 54.0417 to 77.9583 E" in bundled_tile().extent
 
 
 def test_a_flight_ends_on_the_bundled_grid(tmp_path):
@@ -292,3 +328,35 @@ def test_the_height_that_a_zone_gives_holds_within_it(tmp_path):
     # A zone beyond the grid keeps sea level, or what it gives
     away = load_zone("zhezkazgan-se").model_copy(update={"latitude_deg": 10.0})
     assert grounded(away) is away
+
+
+def test_each_sample_of_a_campaign_lands_on_the_slope_under_it(tmp_path):
+    """The tile is flat to the west of the undispersed landing and rises by 3 deg to the east of it."""
+    landing = fly(tmp_path, "").touchdown
+    assert landing is not None
+    middle_deg = landing.longitude_deg
+    metres = metres_per_degree(47.4)[1]
+    fall = math.tan(math.radians(3.0)) * metres
+    hgt(
+        tmp_path / "N47E069.hgt",
+        lambda latitude, longitude: 381.0 + fall * np.clip(longitude - middle_deg, 0.0, 0.4) + 0 * latitude,
+    )
+    (tmp_path / "m.toml").write_text(MISSION + '[terrain]\nfile = "N47E069.hgt"\n')
+    nominal = nominal_return(steppe.load_mission(tmp_path / "m.toml"))
+    relief = nominal.relief
+    assert relief is not None and relief.slope_deg.shape == (121, 121)
+    slopes = relief.slope_at(np.array([47.4, 47.4, 30.0, np.nan]), np.array([69.4, 69.7, 69.4, np.nan]))
+    # Whole metres over a base line of 200 m: 0.3 deg
+    assert slopes == pytest.approx([0.0, 3.0, 0.0, 0.0], abs=0.3)
+    wind = {"altitude_m": [0.0, 20e3], "sigma_m_s": [6.0, 6.0], "correlation_length_m": 1e4, "source": "test"}
+    samples = draw(Dispersions.model_validate({"wind": wind}), 1, np.arange(24))
+    flown = fly_cases(nominal, tables_of(nominal, samples))
+    outputs = outputs_of(nominal, flown)
+    steep = relief.slope_at(outputs["touchdown_latitude_deg"], outputs["touchdown_longitude_deg"]) > 1.5
+    assert 3 < steep.sum() < 21
+    sloping = on_the_ground(nominal, samples, flown, outputs)
+    level = on_the_ground(replace(nominal, relief=None), samples, flown, outputs)
+    changed = ~np.isclose(sloping["landing_dragged_m"], level["landing_dragged_m"], equal_nan=True)
+    assert changed[steep].any()
+    flat = relief.slope_at(outputs["touchdown_latitude_deg"], outputs["touchdown_longitude_deg"]) == 0.0
+    assert flat.any() and not changed[flat].any()

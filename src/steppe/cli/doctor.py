@@ -106,8 +106,13 @@ def _tables() -> dict[str, Any]:
     except EnvironmentDataError as error:
         sun = str(error)
     first, last = _earth_orientation_range(Path(iers.IERS_A_FILE).read_text(encoding="ascii"))
+    from steppe.environment.terrain_grid import DIFFERENCE_M
+    from steppe.environment.wind_climatology import PUBLISHED
+
     return {
         "space weather": sun,
+        "wind of the months": f"to 3 km above the ground {PUBLISHED}; above 5 km synthetic, its spread assumed",
+        "heights of the ground": f"coarse (SRTM and GMTED2010), +-{DIFFERENCE_M:.0f} m",
         "Earth orientation": f"{first} to {last}",
         "leap seconds known until": _leap_second_expiry(Path(iers.IERS_LEAP_SECOND_FILE).read_text(encoding="ascii")),
     }

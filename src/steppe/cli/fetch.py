@@ -40,7 +40,10 @@ def fetch_verb(
         Path | None, typer.Option("--cache", help="Folder of the cache; default: the user's cache folder.")
     ] = None,
     base_url: Annotated[
-        str | None, typer.Option("--base-url", help="A mirror: replaces https://HOST of every address.")
+        str | None,
+        typer.Option(
+            "--base-url", envvar="STEPPE_FETCH_BASE_URL", help="A mirror: replaces https://HOST of every address."
+        ),
     ] = None,
     timeout: Annotated[float, typer.Option("--timeout", help="Longest wait for the server, s.")] = 60.0,
     tries: Annotated[int, typer.Option("--tries", help="How often a passing failure is tried.")] = 3,
@@ -159,7 +162,7 @@ def _words(got: list[Got], lines: list[str]) -> str:
     rows = []
     for one in got:
         rows.append(f"{one.outcome}: {one.path}")
-        rows.append(f"  from {one.wanted.url}")
+        rows.append(f"  from {one.url or one.wanted.url}")
         if one.sha256:
             rows.append(f"  at {one.fetched_utc}, sha256 {one.sha256}")
         rows.append(f"  {one.wanted.licence}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -45,13 +45,17 @@ def fly_verb(
         Path | None,
         typer.Option("--wind", help="Fly in the wind of this file (sounding, grid or table) instead of the mission's."),
     ] = None,
+    skip_bad: Annotated[
+        bool,
+        typer.Option("--skip-bad-soundings", help="Where a sounding is bad, fly with the others instead of stopping."),
+    ] = False,
     explain: Annotated[
         bool, typer.Option("--explain", help="Also list how many seconds and kilometres each input contributes.")
     ] = False,
 ) -> None:
     """Fly a mission from its start to the ground and print its timeline."""
     zone = None if timezone is None else find_timezone(timezone)
-    loaded = _as_asked(mission, failure, wind)
+    loaded = _as_asked(mission, failure, wind, skip_bad)
     folder = out if out is not None else None if as_json else default_folder(loaded.mission.name)
     if folder is not None:
         from steppe.io.folder import FLIGHT_FOLDER
@@ -80,7 +84,7 @@ def fly_verb(
         raise typer.Exit(NOT_LANDED)
 
 
-def _as_asked(mission: str, failure: str | None, wind: Path | None) -> LoadedMission:
+def _as_asked(mission: str, failure: str | None, wind: Path | None, skip_bad: bool) -> LoadedMission:
     """Return the mission with the failure and the wind of the command line."""
     from steppe.config.loader import load_mission
 
@@ -93,6 +97,10 @@ def _as_asked(mission: str, failure: str | None, wind: Path | None) -> LoadedMis
         from steppe.flight.surroundings import with_wind_of
 
         loaded = with_wind_of(loaded, wind)
+    if skip_bad:
+        from steppe.flight.surroundings import with_bad_soundings_skipped
+
+        loaded = with_bad_soundings_skipped(loaded)
     return loaded
 
 
@@ -178,6 +186,7 @@ def write_results(flight: Flight, folder: Path, *, figure: bool, timezone: str |
     from steppe.view.report import write_report
 
     extra: dict[str, Callable[[Path], None]] = {"report.html": lambda path: write_report(flight_document(flight), path)}
+    extra |= _surroundings_files(flight, figure=figure and find_spec("matplotlib") is not None)
     if figure and find_spec("matplotlib") is None:
         message("no figure: matplotlib is not installed; get it with: pip install 'steppe[plots]'")
     elif figure:
@@ -189,3 +198,36 @@ def write_results(flight: Flight, folder: Path, *, figure: bool, timezone: str |
 
         extra["figure.png"] = draw
     write_folder(flight, folder, extra=extra, timezone=timezone)
+
+
+def _surroundings_files(flight: Flight, *, figure: bool) -> dict[str, Callable[[Path], None]]:
+    """Return what shows the wind and the ground of a flight, where its mission says more of them than the default."""
+    from steppe.files import write_text
+
+    loaded = flight.mission
+    title = loaded.mission.title or loaded.mission.name
+    files: dict[str, Callable[[Path], None]] = {}
+    if loaded.mission.wind.model in ("sounding", "grid", "table", "monthly") and (
+        loaded.zone is not None or loaded.mission.start.surface is not None
+    ):
+        from steppe.flight.surroundings import wind_sheet_of
+
+        # The wind is that of the time at which the flight passes the zone, which measured winds note
+        said = flight.provenance.get("wind_utc")
+        end = flight.utc_at(float(flight.track.columns["time_s"][-1]))
+        sheet = wind_sheet_of(loaded, datetime.fromisoformat(said) if said else end)
+        files["wind.csv"] = lambda path: write_text(path, sheet.as_csv())
+        if figure:
+            from steppe.view.wind import save_wind_figure
+
+            files["wind.png"] = lambda path: save_wind_figure(sheet, title, path)
+    terrain = loaded.mission.terrain
+    if figure and loaded.zone is not None and (terrain.file or terrain.files):
+        from steppe.flight.terrain_sheet import terrain_sheet
+        from steppe.view.terrain import save_terrain_figure
+
+        place = flight.touchdown
+        spots = [] if place is None else [("touchdown", place.latitude_deg, place.longitude_deg)]
+        ground = terrain_sheet(loaded, spots)
+        files["terrain.png"] = lambda path: save_terrain_figure(ground, path)
+    return files

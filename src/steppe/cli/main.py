@@ -23,7 +23,9 @@ from steppe.cli import (
     rotation,
     show,
     summary,
+    terrain,
     validate,
+    wind,
 )
 from steppe.cli.terminal import emit, message
 from steppe.errors import SteppeError
@@ -67,6 +69,8 @@ app.command("missions", epilog="Example:  steppe missions --json", rich_help_pan
 app.command("vehicles", epilog="Example:  steppe vehicles", rich_help_panel=_DATA)(show.vehicles_verb)
 app.command("zones", epilog="Example:  steppe zones", rich_help_panel=_DATA)(show.zones_verb)
 app.command("show", epilog="Example:  steppe show ms-21 > my-mission.toml", rich_help_panel=_DATA)(show.show_verb)
+app.command("wind", epilog=wind.EXAMPLE, rich_help_panel=_DATA)(wind.wind_verb)
+app.command("terrain", epilog=terrain.EXAMPLE, rich_help_panel=_DATA)(terrain.terrain_verb)
 app.command("fetch", epilog=fetch.EXAMPLE, rich_help_panel=_DATA)(fetch.fetch_verb)
 app.command("doctor", epilog="Example:  steppe doctor --json", rich_help_panel=_MACHINE)(doctor.doctor_verb)
 app.add_typer(bench.app, name="bench", rich_help_panel=_MACHINE)

@@ -187,18 +187,20 @@ class WindLevel(Record):
 
 
 class Wind(Record):
-    """The wind: balanced climatology of the date and place, a table here or in a CSV file, measured or forecast, none.
+    """The wind: climatology (balanced, or the monthly means of the zone), a table, measured or forecast, none.
 
     With "sounding" and "grid", `file` or `files` name soundings (IGRA2, University of Wyoming, CSV) or grids on
     pressure levels (NetCDF, GRIB); soundings farther than `within_m` or `within_s` from the landing are not used.
+    A bad sounding that the landing needs refuses the flight, unless `bad_soundings` is "skip".
     """
 
-    model: Literal["climatology", "table", "sounding", "grid", "none"] = "climatology"
+    model: Literal["climatology", "monthly", "table", "sounding", "grid", "none"] = "climatology"
     levels: tuple[WindLevel, ...] = ()
     file: str | None = None
     files: tuple[str, ...] = ()
     within_m: Annotated[Length, Field(gt=0.0, le=5000e3)] = 500e3
     within_s: Annotated[Duration, Field(gt=0.0, le=604800.0)] = 43200.0
+    bad_soundings: Literal["refuse", "skip"] = "refuse"
 
     @model_validator(mode="after")
     def _table_given(self) -> Wind:

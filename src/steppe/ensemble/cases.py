@@ -15,6 +15,7 @@ from steppe.ensemble.sampling import Samples
 from steppe.ensemble.streams import fill_layers
 from steppe.errors import ConfigError, PlanError
 from steppe.flight import phases as ph
+from steppe.flight.relief import Relief, relief_of
 from steppe.flight.running import Run, run_phases
 from steppe.flight.simulate import rehearse
 from steppe.frames.local import lvlh_basis
@@ -68,6 +69,8 @@ class Nominal:
         Date of time zero.
     since
         Where the samples start: "ignition", or the name of an event of the undispersed flight.
+    relief
+        Slopes of the ground about the zone, or None where the mission has no elevation tiles.
     """
 
     loaded: LoadedMission
@@ -81,6 +84,7 @@ class Nominal:
     ground_m: float
     epoch: datetime
     since: str = IGNITION
+    relief: Relief | None = None
 
     @property
     def rows(self) -> Array:
@@ -162,6 +166,7 @@ def nominal_return(loaded: LoadedMission, start: str = IGNITION) -> Nominal:
         raise PlanError(f"{loaded.source}: the undispersed flight does not land: {why}")
     names = [phase.event for phase in run.phases]
     ground_m = loaded.zone.ground_height_m if loaded.zone else 0.0
+    relief = relief_of(loaded)
     alone = next(i for i, row in enumerate(run.rows) if row[k.AERO_AREA_M2] > 0.0)
     if start != IGNITION:
         first = _number_of(start, names, run.begun)
@@ -171,7 +176,7 @@ def nominal_return(loaded: LoadedMission, start: str = IGNITION) -> Nominal:
         once = {k.KICK_RADIAL: 0.0, k.KICK_ALONG: 0.0, k.KICK_CROSS: 0.0, k.RELEASE_KG: 0.0}
         phases = (ph.Phase(phases[0].event, {**phases[0].columns, **once}), *phases[1:])
         return Nominal(
-            loaded, world, model, guide, phases, row.copy(), update.copy(), run, ground_m, _epoch(loaded), start
+            loaded, world, model, guide, phases, row.copy(), update.copy(), run, ground_m, _epoch(loaded), start, relief
         )
     phases, row = run.phases, run.begins[0, : k.BANK + 1]
     ignition = names.index("deorbit_ignition") if "deorbit_ignition" in names else 0
@@ -183,7 +188,17 @@ def nominal_return(loaded: LoadedMission, start: str = IGNITION) -> Nominal:
         row = run_phases(world, None, before, begun[: k.BANK + 1], ground_m=-1e4).begins[-1, : k.BANK + 1]
         phases = (ph.Phase(None, {**drift, **ph.after(lead_s)}), *run.phases[ignition:])
     return Nominal(
-        loaded, world, model, guide, phases, row.copy(), run.begins[alone].copy(), run, ground_m, _epoch(loaded)
+        loaded,
+        world,
+        model,
+        guide,
+        phases,
+        row.copy(),
+        run.begins[alone].copy(),
+        run,
+        ground_m,
+        _epoch(loaded),
+        relief=relief,
     )
 
 

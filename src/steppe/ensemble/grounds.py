@@ -40,7 +40,8 @@ def on_the_ground(nominal: Nominal, samples: Samples, flown: FlownCases, outputs
 def landings(nominal: Nominal, samples: Samples, outputs: dict[str, Array], mass_kg: Array) -> dict[str, Array]:
     """Return all that `steppe.flight.landing.land` says of the landings of samples; empty where nothing lands.
 
-    The canopy stands in the wind of its height; gust and swing add to the horizontal speed of the capsule alone.
+    The canopy stands in the wind of its height; gust and swing add to the horizontal speed of the capsule alone. The
+    slope is that of the elevation tiles at each touchdown, if the mission has some, plus what is drawn.
 
     Parameters
     ----------
@@ -56,6 +57,10 @@ def landings(nominal: Nominal, samples: Samples, outputs: dict[str, Array], mass
         return {}
     sink, ground = (outputs[name] for name in _NEEDED)
     speed = canopy_wind_factor(landing) * ground
+    slope_deg = samples.values("landing_slope_error_deg")
+    if nominal.relief is not None:
+        place = outputs["touchdown_latitude_deg"], outputs["touchdown_longitude_deg"]
+        slope_deg = slope_deg + nominal.relief.slope_at(*place)
     # A capsule on high ground may land before its engines are due
     hang = outputs.get("sink_rate_m_s", sink)
     hang = np.where(np.isfinite(hang), hang, sink)
@@ -67,7 +72,7 @@ def landings(nominal: Nominal, samples: Samples, outputs: dict[str, Array], mass
             hang_sink_rate_m_s=hang,
             wind_m_s=speed,
             mass_kg=mass_kg,
-            slope_deg=samples.values("landing_slope_error_deg"),
+            slope_deg=slope_deg,
             friction_factor=samples.values("landing_friction_factor"),
             soil_depth_factor=samples.values("landing_soil_depth_factor"),
             canopy_cut_error_s=samples.values("canopy_cut_error_s"),

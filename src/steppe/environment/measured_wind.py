@@ -12,13 +12,13 @@ import numpy as np
 
 from steppe.config.mission import Wind as WindChoice
 from steppe.environment.balanced_wind import FADE_TO_M, balanced_levels
+from steppe.environment.soundings.choosing import around, away_m, sift
 from steppe.environment.soundings.gridded import read_grid
-from steppe.environment.soundings.reading import read_soundings
-from steppe.environment.soundings.records import WindField, WindProfile
+from steppe.environment.soundings.reading import soundings_of
+from steppe.environment.soundings.records import Readings, WindField, WindProfile
 from steppe.environment.sourced import Sourced
 from steppe.environment.wind_model import layers
 from steppe.errors import EnvironmentDataError
-from steppe.frames.geodetic import geodesic_distance_m
 from steppe.kernels.wind import Wind
 
 Weighted = tuple[tuple[WindProfile, float], ...]
@@ -34,7 +34,12 @@ GRID_HOLD_S: Final = 3.0 * 3600.0
 
 
 def measured_wind(
-    choice: WindChoice, folder: Path | None, utc: datetime, latitude_deg: float, longitude_deg: float
+    choice: WindChoice,
+    folder: Path | None,
+    utc: datetime,
+    latitude_deg: float,
+    longitude_deg: float,
+    ground_m: float | None = None,
 ) -> Sourced[Wind]:
     """Return the wind of soundings or of a grid at a time and place.
 
@@ -48,6 +53,8 @@ def measured_wind(
         Date of the landing, with a time zone.
     latitude_deg, longitude_deg
         Place of the landing.
+    ground_m
+        Height of the ground there, on which the wind at 10 m of a grid stands; None leaves that wind out.
 
     Raises
     ------
@@ -56,28 +63,48 @@ def measured_wind(
     EnvironmentDataError
         If the date has no time zone, or no file covers it and the place.
     """
+    weighted, notes = measured_columns(choice, folder, utc, latitude_deg, longitude_deg, ground_m)
+    name = "grid" if choice.model == "grid" else "soundings"
+    return blended(weighted, utc, latitude_deg, longitude_deg, name, notes)
+
+
+def measured_columns(
+    choice: WindChoice,
+    folder: Path | None,
+    utc: datetime,
+    latitude_deg: float,
+    longitude_deg: float,
+    ground_m: float | None = None,
+) -> tuple[Weighted, tuple[str, ...]]:
+    """Return the columns of soundings or of a grid with their weights, and what the user must know of them.
+
+    Parameters and errors as `measured_wind`.
+    """
     names = choice.files or ((choice.file,) if choice.file is not None else ())
     paths = [(folder or Path()) / name for name in names]
     if choice.model == "grid":
-        fields = [read_grid(path, latitude_deg, longitude_deg) for path in paths]
-        return blended(weights_in_time(fields, utc), utc, latitude_deg, longitude_deg, "grid")
+        fields = [read_grid(path, latitude_deg, longitude_deg, ground_m) for path in paths]
+        return weights_in_time(fields, utc), ()
     found = soundings_near(paths, utc, choice.within_s)
-    weighted = weights_of_stations(found, utc, latitude_deg, longitude_deg, choice.within_m)
-    return blended(weighted, utc, latitude_deg, longitude_deg, "soundings")
+    good, notes = sift(found, utc, latitude_deg, longitude_deg, choice.within_m, choice.bad_soundings)
+    return weights_of_stations(good, utc, latitude_deg, longitude_deg, choice.within_m), notes
 
 
-def soundings_near(paths: Sequence[Path], utc: datetime, within_s: float) -> list[WindProfile]:
+def soundings_near(paths: Sequence[Path], utc: datetime, within_s: float) -> Readings:
     """Return the soundings of all files near a time; a file may lack them as long as another has some."""
-    found: list[WindProfile] = []
+    found: list[Readings] = []
     missed: list[EnvironmentDataError] = []
     for path in paths:
         try:
-            found += read_soundings(path, utc, within_s)
+            found.append(soundings_of(path, utc, within_s))
         except EnvironmentDataError as error:
             missed.append(error)
     if not found:
         raise missed[0] if missed else EnvironmentDataError("no file of soundings was given; write wind.files")
-    return found
+    return Readings(
+        tuple(one for readings in found for one in readings.good),
+        tuple(one for readings in found for one in readings.bad),
+    )
 
 
 def weights_of_stations(
@@ -93,12 +120,7 @@ def weights_of_stations(
     stations: dict[str, list[WindProfile]] = {}
     away: dict[str, float] = {}
     for profile in found:
-        distance_m = float(
-            geodesic_distance_m(
-                math.radians(profile.latitude_deg), math.radians(profile.longitude_deg),
-                math.radians(latitude_deg), math.radians(longitude_deg),
-            )
-        )  # fmt: skip
+        distance_m = away_m(profile, latitude_deg, longitude_deg)
         away[profile.name] = distance_m
         if distance_m <= within_m:
             stations.setdefault(profile.name, []).append(profile)
@@ -146,15 +168,22 @@ def _about(profiles: Sequence[WindProfile], utc: datetime) -> list[tuple[WindPro
 
 
 def _bracket(times: Sequence[datetime], utc: datetime) -> list[tuple[datetime, float]]:
-    after = next((n for n, at in enumerate(times) if at >= utc), len(times))
-    if after == len(times) or times[after] == utc or after == 0:
-        return [(times[min(after, len(times) - 1)], 1.0)]
-    early, late = times[after - 1], times[after]
+    near = around(times, utc)
+    if len(near) == 1:
+        return [(near[0], 1.0)]
+    early, late = near
     share = (utc - early) / (late - early)
     return [(early, 1.0 - share), (late, share)]
 
 
-def blended(weighted: Weighted, utc: datetime, latitude_deg: float, longitude_deg: float, name: str) -> Sourced[Wind]:
+def blended(
+    weighted: Weighted,
+    utc: datetime,
+    latitude_deg: float,
+    longitude_deg: float,
+    name: str,
+    notes: Sequence[str] = (),
+) -> Sourced[Wind]:
     """Return the mean of weighted columns; above each top its difference from the climatology fades out.
 
     With the climatology c, a column w_i of weight a_i, its difference d_i = w_i - c (held at its ends) and its cover
@@ -168,6 +197,8 @@ def blended(weighted: Weighted, utc: datetime, latitude_deg: float, longitude_de
         Time and place of the landing.
     name
         Name of the model.
+    notes
+        What else the user must know.
     """
     bottom_m = LAYER_M * math.floor(min(float(profile.altitude_m[0]) for profile, _ in weighted) / LAYER_M)
     altitude_m = np.arange(bottom_m, FADE_TO_M + LAYER_M, LAYER_M)
@@ -190,7 +221,10 @@ def blended(weighted: Weighted, utc: datetime, latitude_deg: float, longitude_de
     safe = np.where(total > 0.0, total, 1.0)
     east, north = (mean + most * one / safe for mean, one in zip(base, sums, strict=True))
     return Sourced(
-        layers(bottom_m, LAYER_M, east, north), name, _note(weighted, name), _provenance(weighted, utc, name)
+        layers(bottom_m, LAYER_M, east, north),
+        name,
+        " ".join([_note(weighted, name), *notes]),
+        _provenance(weighted, utc, name),
     )
 
 

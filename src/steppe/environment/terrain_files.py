@@ -1,15 +1,20 @@
 """Reads elevation files: SRTM tiles and GeoTIFF.
 
-SRTM tiles (.hgt) are bare rows of big-endian 16-bit metres above EGM96 mean sea level, north to south and west to
-east, void -32768, 1201 or 3601 to a side, with the south-west corner in the name: N47E069 (NASA/USGS, SRTM_Topo.txt).
+SRTM tiles (.hgt, also zipped) are bare rows of big-endian 16-bit metres above EGM96 mean sea level, north to south and
+west to east, void -32768, 1201 or 3601 to a side, with the south-west corner in the name: N47E069 (NASA and USGS,
+SRTM_Topo.txt).
 GeoTIFF: OGC 19-008r4; only geographic WGS-84 is read.
 """
 
 from __future__ import annotations
 
+import gzip
+import logging
 import math
 import re
 import struct
+import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +28,7 @@ from steppe.errors import ConfigError
 VOID: Final = -32768
 # Samples to a side -> arc-seconds
 _SRTM_SIDES: Final = {3601: 1, 1201: 3}
+_LARGEST_TILE: Final = 2 * 3601 * 3601
 _CORNER: Final = re.compile(r"([NS])(\d{2})([EW])(\d{3})")
 # Lowest and highest land, rounded outwards: the Dead Sea and Mount Everest
 LOWEST_M, HIGHEST_M = -500.0, 9000.0
@@ -40,14 +46,27 @@ def read_terrain(paths: Sequence[Path]) -> Terrain:
     Parameters
     ----------
     paths
-        SRTM tiles (.hgt) and GeoTIFF files (.tif, .tiff).
+        SRTM tiles (.hgt, also as .zip or .gz, as the services give them) and GeoTIFF files (.tif, .tiff).
 
     Raises
     ------
     ConfigError
         If a file cannot be read or used.
     """
-    return Terrain(tuple(read_hgt(path) if path.suffix.lower() == ".hgt" else read_geotiff(path) for path in paths))
+    return Terrain(tuple(_read(path) for path in paths))
+
+
+def _read(path: Path) -> Tile:
+    suffix = path.suffix.lower()
+    if suffix == ".hgt" or (suffix in (".zip", ".gz") and ".hgt" in path.name.lower()):
+        return read_hgt(path)
+    if suffix in (".tif", ".tiff"):
+        return read_geotiff(path)
+    raise ConfigError(
+        f"expected an elevation tile whose name ends in .hgt (also .hgt.zip, .hgt.gz), .tif or .tiff, got "
+        f"'{path.name}'",
+        source=str(path),
+    )
 
 
 def read_hgt(path: Path) -> Tile:
@@ -67,10 +86,7 @@ def read_hgt(path: Path) -> Tile:
         )
     south = float(found[2]) * (1.0 if found[1] == "N" else -1.0)
     west = float(found[4]) * (1.0 if found[3] == "E" else -1.0)
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ConfigError(f"cannot read the elevation tile: {error.strerror}", source=source) from error
+    content = _unpacked(path, source)
     side = math.isqrt(len(content) // 2)
     if side * side * 2 != len(content) or side not in _SRTM_SIDES:
         raise ConfigError(
@@ -81,6 +97,29 @@ def read_hgt(path: Path) -> Tile:
     raw = np.frombuffer(content, dtype=">i2").reshape(side, side)
     step = _SRTM_SIDES[side] / 3600.0
     return Tile(_heights(raw, VOID, source), south + 1.0, west, step, step, source)
+
+
+def _unpacked(path: Path, source: str) -> bytes:
+    """Return the content of a tile, unpacked if it is in a ZIP archive or compressed by gzip."""
+    try:
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                names = [name for name in archive.namelist() if name.lower().endswith(".hgt")]
+                if len(names) != 1:
+                    shown = ", ".join(archive.namelist()[:5]) or "nothing"
+                    raise ConfigError(f"expected one .hgt file in the archive, found {shown}", source=source)
+                # A tile is 26 MB at most; more is not one, and a small archive may hold much
+                with archive.open(names[0]) as stream:
+                    return stream.read(_LARGEST_TILE + 1)
+        with path.open("rb") as raw:
+            packed = raw.read(2) == b"\x1f\x8b"
+        if packed:
+            with gzip.open(path) as compressed:
+                return compressed.read(_LARGEST_TILE + 1)
+        return path.read_bytes()
+    except (OSError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ConfigError(f"cannot read the elevation tile: {reason}", source=source) from error
 
 
 def _heights(raw: npt.NDArray[Any], void: float | None, source: str) -> Heights:
@@ -113,8 +152,12 @@ def read_geotiff(path: Path) -> Tile:
     except ImportError as error:
         message = "reading GeoTIFF needs tifffile; get it with: pip install 'steppe[weather]'"
         raise ConfigError(message, source=source) from error
+    # What it says of damage is in the error
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)
     try:
         with tifffile.TiffFile(path) as file:
+            if not len(file.pages):
+                raise ConfigError("expected a picture of heights, found none in the file", source=source)
             page: Any = file.pages[0]
             tags = {tag.code: tag.value for tag in page.tags.values()}
             raw = np.asarray(page.asarray())

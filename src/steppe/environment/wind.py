@@ -13,8 +13,8 @@ import numpy as np
 from steppe.config.mission import Wind as WindChoice
 from steppe.environment.balanced_wind import FADE_TO_M, balanced_levels
 from steppe.environment.sourced import Sourced
-from steppe.environment.wind_csv import levels_from_csv
 from steppe.environment.wind_model import Level, layers, table_wind
+from steppe.environment.wind_table import levels_from_csv
 from steppe.errors import EnvironmentDataError
 from steppe.kernels.wind import Wind
 
@@ -22,7 +22,12 @@ BALANCED_LAYER_M: Final = 500.0
 
 
 def wind_for(
-    choice: WindChoice, folder: Path | None, utc: datetime, latitude_deg: float, longitude_deg: float
+    choice: WindChoice,
+    folder: Path | None,
+    utc: datetime,
+    latitude_deg: float,
+    longitude_deg: float,
+    ground_m: float | None = None,
 ) -> Sourced[Wind]:
     """Return the wind that a mission file asks for.
 
@@ -37,6 +42,8 @@ def wind_for(
         Date of the landing, with a time zone.
     latitude_deg, longitude_deg
         Place of the landing.
+    ground_m
+        Height of the ground there, for the wind at 10 m of a grid.
 
     Raises
     ------
@@ -49,11 +56,15 @@ def wind_for(
         return Sourced(no_wind(), "none", "", {"wind": "none"})
     if choice.model == "climatology":
         return balanced_wind(utc, latitude_deg, longitude_deg)
+    if choice.model == "monthly":
+        from steppe.environment.wind_climatology import monthly_model
+
+        return monthly_model(utc, latitude_deg, longitude_deg)
     if choice.model in ("sounding", "grid"):
         # Imported here for the start-up time: most flights read no sounding
         from steppe.environment.measured_wind import measured_wind
 
-        return measured_wind(choice, folder, utc, latitude_deg, longitude_deg)
+        return measured_wind(choice, folder, utc, latitude_deg, longitude_deg, ground_m)
     if choice.file is not None:
         return wind_from_csv((folder or Path()) / choice.file)
     levels = [(level.altitude_m, level.east_m_s, level.north_m_s) for level in choice.levels]
@@ -100,6 +111,10 @@ def balanced_wind(utc: datetime, latitude_deg: float, longitude_deg: float) -> S
 
 def wind_from_csv(path: Path) -> Sourced[Wind]:
     """Return the wind of a CSV file with a header line.
+
+    The columns are altitude_m, east_m_s, north_m_s (speeds towards the east and the north) or altitude_m, speed_m_s,
+    direction_deg (where the wind comes from, clockwise from north, as meteorologists give it); other units stand in the
+    names (`steppe.environment.wind_table`). Lines that start with ``#`` and empty lines are skipped.
 
     Parameters
     ----------

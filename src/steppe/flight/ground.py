@@ -39,6 +39,10 @@ def _on_grid(zone: Zone, latitude_deg: float, longitude_deg: float) -> Ground:
     return replace(here, height_m=here.height_m + zone.ground_height_m - centre.height_m)
 
 
+# Longest base line whose slope is taken for that under the capsule (our choice)
+LONGEST_BASELINE_M: Final = 2000.0
+
+
 @dataclass(frozen=True, slots=True)
 class Elevation:
     """What a mission knows of the height of the ground.
@@ -151,16 +155,19 @@ def noted(flight: Flight, loaded: LoadedMission) -> Flight:
     notes = flight.notes
     if elevation is not None and zone is not None and place is not None:
         ground = elevation.at(place.latitude_deg, place.longitude_deg)
-        slope = "unknown" if ground.slope_deg is None else f"{ground.slope_deg:.2f}"
+        # Of kilometres it says nothing about the metres on which a capsule stands
+        stands_on = ground.slope_deg is not None and ground.baseline_m <= LONGEST_BASELINE_M
+        slope = f"{ground.slope_deg:.2f}" if stands_on else "unknown"
         provenance |= {
             "terrain": ground.source,
             "ground_height_m": f"{ground.height_m:.1f}",
             "ground_slope_deg": slope,
             "ground_slope_baseline_m": f"{ground.baseline_m:g}",
         }
-        words = (
-            "its slope is not known" if ground.slope_deg is None else f"slope {slope} deg over {ground.baseline_m:g} m"
-        )
+        words = "its slope is not known"
+        if ground.slope_deg is not None:
+            words = f"slope {ground.slope_deg:.2f} deg over {ground.baseline_m:g} m"
+            words += "" if stands_on else ", not that under the capsule"
         notes = (
             *notes,
             f"The ground at the touchdown is {ground.height_m:.0f} m high ({ground.source}; {words}); "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +15,13 @@ from steppe.config.loader import LoadedMission
 from steppe.config.mission import Wind
 from steppe.environment.air import air_for
 from steppe.environment.wind import wind_for
+from steppe.errors import ConfigError
 from steppe.frames.geodetic import geodetic_to_itrf, itrf_to_geodetic
 from steppe.kernels.earth import Earth
 from steppe.kernels.motion import World
+
+if TYPE_CHECKING:
+    from steppe.environment.wind_sheet import WindSheet
 
 Vector = npt.NDArray[np.float64]
 
@@ -57,7 +62,9 @@ def surroundings(loaded: LoadedMission, utc: datetime, place_itrf_m: Vector, cou
     mission = loaded.mission
     latitude_rad, longitude_rad, _ = itrf_to_geodetic(place_itrf_m)
     air = air_for(mission.air, utc, place_itrf_m / np.linalg.norm(place_itrf_m), course_itrf, loaded.folder)
-    wind = wind_for(mission.wind, loaded.folder, utc, float(np.degrees(latitude_rad)), float(np.degrees(longitude_rad)))
+    place_deg = float(np.degrees(latitude_rad)), float(np.degrees(longitude_rad))
+    ground_m = None if loaded.zone is None else loaded.zone.ground_height_m
+    wind = wind_for(mission.wind, loaded.folder, utc, *place_deg, ground_m)
     earth = earth_record(mission.earth)
     gravity = (
         "constant" if earth.constant_gravity_m_s2 > 0.0 else f"zonal harmonics to degree {mission.earth.zonal_degree}"
@@ -96,6 +103,41 @@ def with_wind_of(loaded: LoadedMission, path: Path) -> LoadedMission:
         model = "table"
     wind = Wind.model_validate({"model": model, "file": str(path.absolute())})
     return replace(loaded, mission=loaded.mission.model_copy(update={"wind": wind}))
+
+
+def with_bad_soundings_skipped(loaded: LoadedMission) -> LoadedMission:
+    """Return a mission that flies with the other soundings where a bad one is needed."""
+    wind = loaded.mission.wind.model_copy(update={"bad_soundings": "skip"})
+    return replace(loaded, mission=loaded.mission.model_copy(update={"wind": wind}))
+
+
+def wind_sheet_of(loaded: LoadedMission, utc: datetime) -> WindSheet:
+    """Return the wind over the zone of a mission (or its start, without one) beside that of the month.
+
+    Parameters
+    ----------
+    loaded
+        The mission.
+    utc
+        When it passes the zone.
+
+    Raises
+    ------
+    ConfigError
+        If the mission says no place, or its wind cannot be used.
+    EnvironmentDataError
+        If no file covers time and place.
+    """
+    from steppe.environment.wind_sheet import wind_sheet
+
+    zone, start = loaded.zone, loaded.mission.start.surface
+    if zone is not None:
+        place = zone.latitude_deg, zone.longitude_deg, zone.ground_height_m
+    elif start is not None:
+        place = start.latitude_deg, start.longitude_deg, 0.0
+    else:
+        raise ConfigError("the mission has no zone, which says where the wind is wanted", source=loaded.source)
+    return wind_sheet(loaded.mission.wind, loaded.folder, utc, *place)
 
 
 def on_surface(earth: Earth, latitude_deg: float, longitude_deg: float, altitude_m: float) -> Vector:

@@ -32,8 +32,10 @@ def check_grib(path: Path) -> None:
             if head[:4] != b"GRIB" or len(head) < 16 or head[7] not in (1, 2):
                 raise _broken(path, at)
             length = int.from_bytes(head[8:16] if head[7] == 2 else head[4:7], "big")
+            if not 20 <= length <= size - at:
+                raise _broken(path, at)
             stream.seek(at + length - 4)
-            if not 20 <= length <= size - at or stream.read(4) != _END:
+            if stream.read(4) != _END:
                 raise _broken(path, at)
             if head[7] == 2 and not _sections_fit(stream, at + 16, at + length - 4):
                 raise _broken(path, at)

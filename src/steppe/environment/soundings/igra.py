@@ -2,7 +2,8 @@
 
 Columns, units and missing values: igra2-data-format.txt at ncei.noaa.gov (Durre, Yin, Vose, Applequist and Arnfield).
 Pressures are in Pa, heights in geopotential metres, directions in degrees, speeds in tenths of m/s; -9999 is missing
-and -8888 was removed by the quality control.
+and -8888 was removed by the quality control. A header has 71 characters; the derived files (-drvd) have longer ones and
+other columns, and are refused.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Final
 import numpy as np
 
 from steppe.environment.soundings.checks import Heading, RawLevel, profile_of
-from steppe.environment.soundings.records import WindProfile
+from steppe.environment.soundings.records import BadSounding, Readings, WindProfile
 from steppe.environment.wind_model import components
 from steppe.errors import ConfigError, EnvironmentDataError
 
@@ -34,10 +35,29 @@ _MISSING: Final = (-9999, -8888)
 _NO_HOUR: Final = 99
 _NO_RELEASE: Final = 9999
 _WITHOUT_PRESSURE: Final = "3"
+# Headers of -data files end in column 71; those of -drvd files in column 156
+_LONGEST_HEADER: Final = 80
+_HALF_DAY: Final = timedelta(hours=12)
 
 
 def read_igra(path: Path, utc: datetime | None = None, within_s: float = math.inf) -> tuple[WindProfile, ...]:
-    """Return the soundings of a file that were released near a time.
+    """Return the soundings of a file that were released near a time; see `igra_readings`.
+
+    Raises
+    ------
+    ConfigError
+        As there, and if a sounding near the time is bad.
+    EnvironmentDataError
+        As there.
+    """
+    return igra_readings(path, utc, within_s).all_good()
+
+
+def igra_readings(path: Path, utc: datetime | None = None, within_s: float = math.inf) -> Readings:
+    """Return the soundings of a file that were released near a time, good and bad.
+
+    Soundings far from the time are not looked into, so damage there does no harm. One whose hour is not known is passed
+    over.
 
     Parameters
     ----------
@@ -51,28 +71,38 @@ def read_igra(path: Path, utc: datetime | None = None, within_s: float = math.in
     Raises
     ------
     ConfigError
-        If the file cannot be read or used; the message names the line.
+        If the file cannot be read or a header is damaged; the message names the line.
     EnvironmentDataError
         If no sounding is near the time; the message says what the file covers.
     """
-    found: list[WindProfile] = []
+    good: list[WindProfile] = []
+    bad: list[BadSounding] = []
     times: list[datetime] = []
     with _lines(path) as lines:
-        for heading, body in _soundings(lines, str(path)):
+        for heading, promised, body in _soundings(lines, str(path)):
             times.append(heading.utc)
-            if utc is None or abs((heading.utc - utc).total_seconds()) <= within_s:
+            if utc is not None and abs((heading.utc - utc).total_seconds()) > within_s:
+                continue
+            try:
+                _check_complete(heading, promised, len(body))
                 profile = _profile(body, heading)
-                if profile is not None:
-                    found.append(profile)
+            except ConfigError as error:
+                bad.append(BadSounding(heading.utc, heading.latitude_deg, heading.longitude_deg, heading.name, error))
+                continue
+            if profile is not None:
+                good.append(profile)
     if not times:
-        raise ConfigError("expected IGRA soundings, whose first line begins with '#' and a station", source=str(path))
-    if not found and utc is not None:
+        raise ConfigError(
+            "expected IGRA soundings with a known hour, whose first line begins with '#' and a station",
+            source=str(path),
+        )
+    if not good and not bad and utc is not None:
         raise EnvironmentDataError(
             f"{path}: no sounding with wind within {within_s / 3600.0:g} h of {utc:%Y-%m-%d %H:%M} UTC; the file has "
             f"{len(times)} from {min(times):%Y-%m-%d %H:%M} to {max(times):%Y-%m-%d %H:%M}; fetch the period that "
             "covers the landing, or raise wind.within_s"
         )
-    return tuple(found)
+    return Readings(tuple(good), tuple(bad))
 
 
 @contextmanager
@@ -95,26 +125,27 @@ def _lines(path: Path) -> Iterator[Iterable[str]]:
         raise ConfigError(f"cannot read the IGRA file: {reason}; fetch it again", source=source) from error
 
 
-def _soundings(lines: Iterable[str], source: str) -> Iterator[tuple[Heading, list[tuple[int, str]]]]:
-    """Yield the heading of each sounding and its lines with their numbers; those without a time are passed over."""
+def _soundings(lines: Iterable[str], source: str) -> Iterator[tuple[Heading, int, list[tuple[int, str]]]]:
+    """Yield the heading of each sounding, its promised levels and its lines with their numbers.
+
+    Those whose hour is not known are passed over.
+    """
     heading: Heading | None = None
+    begun = False
     body: list[tuple[int, str]] = []
     promised = 0
-    number = 0
     for number, line in enumerate(lines, start=1):
         if line.startswith("#"):
             if heading is not None:
-                _check_complete(heading, promised, len(body))
-                yield heading, body
+                yield heading, promised, body
             heading, promised = _heading(line, number, source)
-            body = []
+            begun, body = True, []
         elif heading is not None and line.strip():
             body.append((number, line))
-        elif line.strip() and number == 1:
-            raise ConfigError("expected a header that begins with '#'", source=source, key="line 1")
+        elif line.strip() and not begun:
+            raise ConfigError("expected a header that begins with '#'", source=source, key=f"line {number}")
     if heading is not None:
-        _check_complete(heading, promised, len(body))
-        yield heading, body
+        yield heading, promised, body
 
 
 def _check_complete(heading: Heading, promised: int, found: int) -> None:
@@ -132,31 +163,53 @@ def _number(line: str, columns: tuple[int, int], name: str, place: tuple[int, st
         raise ConfigError(f"expected a whole number ({name}), got {text!r}", source=source, key=key) from None
 
 
-def _heading(line: str, number: int, source: str) -> tuple[Heading, int]:
+def _heading(line: str, number: int, source: str) -> tuple[Heading | None, int]:
+    """Return what a header says and the promised levels; None where the hour is not known."""
     place = (number, source)
+    if len(line.rstrip()) > _LONGEST_HEADER:
+        raise ConfigError(
+            "expected a header of 71 characters, got a longer one: is this the file of derived parameters (-drvd)? "
+            "take the one that ends in -data.txt",
+            source=source,
+            key=f"line {number}",
+        )
     values = {name: _number(line, columns, name, place) for name, columns in _HEADER.items()}
-    hour, minute = values["hour"], 0
     try:
-        if hour == _NO_HOUR and values["release"] == _NO_RELEASE:
-            hour = 12  # neither hour is known: noon of the day
-        day = datetime(values["year"], values["month"], values["day"], tzinfo=UTC)
-        nominal = day + timedelta(hours=0 if hour == _NO_HOUR else hour)
-        if values["release"] != _NO_RELEASE:
-            released, minute = divmod(values["release"], 100)
-            if not (0 <= released <= 23):
-                raise ValueError
-            release = day + timedelta(hours=released, minutes=0 if minute > 59 else minute)
-            # The release before midnight belongs to the nominal hour 0 of the next day
-            if hour != _NO_HOUR and release - nominal > timedelta(hours=12):
-                release -= timedelta(days=1)
-            nominal = release
+        utc = _released(values)
     except ValueError:
         raise ConfigError(
             f"expected a date and hours, got {line[13:31].strip()!r}", source=source, key=f"line {number}"
         ) from None
+    if utc is None:
+        return None, values["levels"]
     name = line[1:12].strip()
     latitude, longitude = values["latitude"] / 1e4, values["longitude"] / 1e4
-    return Heading(nominal, latitude, longitude, name, source, number), values["levels"]
+    return Heading(utc, latitude, longitude, name, source, number), values["levels"]
+
+
+def _released(values: dict[str, int]) -> datetime | None:
+    """Return the release, or the nominal hour where that is all there is; None where neither is known.
+
+    Raises
+    ------
+    ValueError
+        If there is no such date or hour.
+    """
+    day = datetime(values["year"], values["month"], values["day"], tzinfo=UTC)
+    hour, release = values["hour"], values["release"]
+    nominal = None if hour == _NO_HOUR else day + timedelta(hours=hour)
+    if hour != _NO_HOUR and not 0 <= hour <= 23:
+        raise ValueError
+    if release == _NO_RELEASE:
+        return nominal
+    hours, minutes = divmod(release, 100)
+    if not 0 <= hours <= 23:
+        raise ValueError
+    released = day + timedelta(hours=hours, minutes=0 if minutes > 59 else minutes)
+    # The date is that of the nominal hour: a release before midnight for 00 UTC carries the date of the next day
+    if nominal is not None and abs(released - nominal) > _HALF_DAY:
+        released += timedelta(days=-1 if released > nominal else 1)
+    return released
 
 
 def _profile(body: list[tuple[int, str]], heading: Heading) -> WindProfile | None:

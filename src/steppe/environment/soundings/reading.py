@@ -9,19 +9,20 @@ from typing import Final, Literal
 
 import numpy as np
 
-from steppe.environment.soundings.igra import read_igra
-from steppe.environment.soundings.records import WindProfile
-from steppe.environment.soundings.wyoming import read_wyoming
-from steppe.environment.wind_csv import levels_from_csv
+from steppe.environment.soundings.comments import said
+from steppe.environment.soundings.igra import igra_readings
+from steppe.environment.soundings.records import Readings, WindProfile
+from steppe.environment.soundings.wyoming import wyoming_readings
+from steppe.environment.wind_table import is_header, levels_from_csv
 from steppe.errors import ConfigError, EnvironmentDataError
 
 Kind = Literal["igra", "wyoming", "csv", "netcdf", "grib"]
 
 _LOOKED_AT: Final = 65536
-_IGRA: Final = re.compile(r"#[A-Z]{2}[A-Z0-9]{9} \d{4} \d{2} \d{2}")
+_IGRA: Final = re.compile(r"#[A-Z]{2}[A-Z0-9]{9} \d{4} [ \d]\d [ \d]\d")
 _READABLE: Final = (
-    "an IGRA2 file (text or zip), a University of Wyoming sounding, a CSV table with the column altitude_m, NetCDF or "
-    "GRIB on pressure levels"
+    "an IGRA2 file (text or zip), a University of Wyoming sounding, a table with the columns altitude_m, speed_m_s, "
+    "direction_deg (other units in the names), NetCDF or GRIB on pressure levels"
 )
 
 
@@ -52,14 +53,28 @@ def kind_of(path: Path) -> Kind:
     if re.search(r"PRES\s+HGHT", text) or "wind speed_" in text or "uwyo.edu" in text.lower():
         return "wyoming"
     rows = (line for line in text.lstrip("\ufeff").splitlines() if line.strip() and not line.lstrip().startswith("#"))
-    if next(rows, "").strip().lower().startswith("altitude_m"):
+    if is_header(next(rows, "")):
         return "csv"
-    shown = text[:40].splitlines()[0] if text.strip() else "an empty file"
-    raise ConfigError(f"expected {_READABLE}; the file begins with {shown!r}", source=source)
+    shown = text.lstrip()[:40].splitlines()[0] if text.strip() else "an empty file"
+    hint = ": a web page, perhaps the error of a service; fetch it again" if shown.startswith("<") else ""
+    raise ConfigError(f"expected {_READABLE}; the file begins with {shown!r}{hint}", source=source)
 
 
 def read_soundings(path: Path, utc: datetime, within_s: float) -> tuple[WindProfile, ...]:
-    """Return the soundings of a file near a time.
+    """Return the soundings of a file near a time; see `soundings_of`.
+
+    Raises
+    ------
+    ConfigError
+        As there, and if a sounding near the time is bad.
+    EnvironmentDataError
+        As there.
+    """
+    return soundings_of(path, utc, within_s).all_good()
+
+
+def soundings_of(path: Path, utc: datetime, within_s: float) -> Readings:
+    """Return the soundings of a file near a time, good and bad.
 
     Parameters
     ----------
@@ -80,13 +95,17 @@ def read_soundings(path: Path, utc: datetime, within_s: float) -> tuple[WindProf
     """
     kind = kind_of(path)
     if kind == "igra":
-        return read_igra(path, utc, within_s)
+        return igra_readings(path, utc, within_s)
     if kind in ("netcdf", "grib"):
         raise ConfigError("expected a sounding, got a grid; write wind.model = 'grid'", source=str(path))
-    found = read_wyoming(path) if kind == "wyoming" else (read_csv_sounding(path),)
-    near = tuple(one for one in found if abs((one.utc - utc).total_seconds()) <= within_s)
-    if not near:
-        times = ", ".join(f"{one.utc:%Y-%m-%d %H:%M}" for one in found[:6])
+    found = wyoming_readings(path) if kind == "wyoming" else Readings((read_csv_sounding(path),))
+    near = Readings(
+        tuple(one for one in found.good if abs((one.utc - utc).total_seconds()) <= within_s),
+        tuple(one for one in found.bad if abs((one.utc - utc).total_seconds()) <= within_s),
+    )
+    if not near.good and not near.bad:
+        every = sorted([*(one.utc for one in found.good), *(one.utc for one in found.bad)])
+        times = ", ".join(f"{at:%Y-%m-%d %H:%M}" for at in every[:6])
         raise EnvironmentDataError(
             f"{path}: no sounding within {within_s / 3600.0:g} h of {utc:%Y-%m-%d %H:%M} UTC; the file has {times}; "
             "take one nearer to the landing, or raise wind.within_s"
@@ -135,6 +154,4 @@ def says_where(path: Path) -> bool:
 
 def _said(path: Path) -> dict[str, str]:
     """Return the values that the comments of a CSV table give."""
-    text = path.read_text(encoding="utf-8-sig", errors="replace")
-    found = re.findall(r"^\s*#\s*(utc|latitude_deg|longitude_deg|name)\s*=\s*(\S+)\s*$", text, re.MULTILINE)
-    return dict(found)
+    return said(path.read_text(encoding="utf-8-sig", errors="replace"))

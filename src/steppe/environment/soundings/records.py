@@ -8,6 +8,8 @@ from datetime import datetime
 import numpy as np
 import numpy.typing as npt
 
+from steppe.errors import ConfigError
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -45,6 +47,45 @@ class WindProfile:
     source: str
     heights: str
     left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BadSounding:
+    """A sounding that cannot be used.
+
+    Attributes
+    ----------
+    utc, latitude_deg, longitude_deg, name
+        As `WindProfile`.
+    error
+        Why, with file and line.
+    """
+
+    utc: datetime
+    latitude_deg: float
+    longitude_deg: float
+    name: str
+    error: ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """The soundings of a file: those that can be used, and those that cannot with the reason."""
+
+    good: tuple[WindProfile, ...]
+    bad: tuple[BadSounding, ...] = ()
+
+    def all_good(self) -> tuple[WindProfile, ...]:
+        """Return the soundings.
+
+        Raises
+        ------
+        ConfigError
+            If one is bad: what is wrong with the first.
+        """
+        if self.bad:
+            raise self.bad[0].error
+        return self.good
 
 
 @dataclass(frozen=True, slots=True)

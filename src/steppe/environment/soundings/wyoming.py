@@ -2,11 +2,14 @@
 
 The unit of the wind stands in the file and is taken from there: knots (``SKNT``, the form until 2024) or m/s
 (``SPED``, and the CSV). A table whose name and unit of the speed contradict each other is refused.
+
+Time and place stand in the page or in the rows of a CSV. Newer pages and the CSV of coded messages lack the place, or
+both: then the title, the name of the file (``uwyo-35671-2022092912.csv``, or ``2022092912-35671.csv`` as the site names
+it) and the list of stations say them.
 """
 
 from __future__ import annotations
 
-import csv
 import math
 import re
 from dataclasses import dataclass, field
@@ -15,37 +18,34 @@ from pathlib import Path
 from typing import Final
 
 from steppe.environment.soundings.checks import Heading, RawLevel, profile_of
-from steppe.environment.soundings.records import WindProfile
+from steppe.environment.soundings.comments import said
+from steppe.environment.soundings.records import BadSounding, Readings, WindProfile
+from steppe.environment.soundings.stations import station_of
 from steppe.environment.wind_model import components
 from steppe.errors import ConfigError
 
 # International knot: NIST SP 811 (2008), appendix B
 KNOT_M_S: Final = 1852.0 / 3600.0
-_SPEED_UNITS: Final = {"knot": KNOT_M_S, "knots": KNOT_M_S, "kt": KNOT_M_S, "m/s": 1.0}
+SPEED_UNITS: Final = {"knot": KNOT_M_S, "knots": KNOT_M_S, "kt": KNOT_M_S, "m/s": 1.0}
 _UNIT_OF_COLUMN: Final = {"SKNT": KNOT_M_S, "SPED": 1.0}
 _TAG: Final = re.compile(r"<[^>]*>")
 _TITLE: Final = re.compile(r"Observations.*? at (\d{1,2})\s?(?:Z|UTC) (\d{1,2}) ([A-Z][a-z]{2})[a-z]* (\d{4})")
-_STATION: Final = re.compile(r"(?:Station |^\s*)(\w{3,6})\b.*Observations|Observations for Station (\w+)")
+_STATION: Final = re.compile(r"Observations for Station (\w+)|(?:Station |^\s*)(\w{3,6})\b.*Observations")
 _TIME: Final = re.compile(r"Observation time:\s*(\d{6})/(\d{2})(\d{2})")
 _LATITUDE: Final = re.compile(r"latitude:\s*([-+]?\d+(?:\.\d+)?)", re.IGNORECASE)
 _LONGITUDE: Final = re.compile(r"longitude:\s*([-+]?\d+(?:\.\d+)?)", re.IGNORECASE)
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_CSV_NEEDED: Final = (
-    "time",
-    "longitude",
-    "latitude",
-    "pressure",
-    "geopotential height",
-    "wind direction",
-    "wind speed",
-)
+_NAMES: Final = (re.compile(r"uwyo-(?P<id>\w{5})-(?P<time>\d{10})"), re.compile(r"(?P<time>\d{10})-(?P<id>\w{5})"))
+# What the site writes where it does not know the place
+_NO_PLACE: Final = -99.0
 
 
 @dataclass(slots=True)
-class _Draft:
-    """One sounding while it is read."""
+class Draft:
+    """One sounding while it is read; `error` is the first thing that makes it useless."""
 
     line: int
+    source: str
     name: str = ""
     utc: datetime | None = None
     latitude_deg: float | None = None
@@ -53,29 +53,75 @@ class _Draft:
     levels: list[RawLevel] = field(default_factory=list)
     left_out: int = 0
     has_table: bool = False
+    error: ConfigError | None = None
+
+    def fail(self, message: str, line: int, column: str = "") -> None:
+        """Note what is wrong, unless something was before."""
+        if self.error is None:
+            key = f"line {line}" + (f", column {column}" if column else "")
+            self.error = ConfigError(message, source=self.source, key=key)
+
+    def number(self, text: str, line: int, column: str) -> float:
+        """Return the number in a cell, not a number for an empty one or one that is none."""
+        text = text.strip()
+        if not text or text.lower() == "nan":
+            return math.nan
+        try:
+            return float(text)
+        except ValueError:
+            self.fail(f"expected a number, got {text!r}", line, column)
+            return math.nan
+
+    def add(self, line: int, pressure_pa: float, height_m: float, direction_deg: float, speed_m_s: float) -> None:
+        """Take a level; one without height or wind is left out."""
+        if speed_m_s == 0.0 and math.isnan(direction_deg):
+            direction_deg = 0.0  # a calm has no direction
+        if not all(map(math.isfinite, (height_m, direction_deg, speed_m_s))):
+            self.left_out += 1
+        elif not 0.0 <= direction_deg <= 360.0 or speed_m_s < 0.0:
+            got = f"{direction_deg:g} deg and {speed_m_s:g} m/s"
+            self.fail(f"expected a direction from 0 to 360 deg and a speed of at least 0, got {got}", line)
+        else:
+            east, north = components(speed_m_s, direction_deg)
+            self.levels.append(RawLevel(line, height_m, pressure_pa, east, north))
 
 
-def read_wyoming(path: Path) -> tuple[WindProfile, ...]:
-    """Return the soundings of a file.
+def read_wyoming(path: Path, said_by: str = "") -> tuple[WindProfile, ...]:
+    """Return the soundings of a file; see `wyoming_readings`.
+
+    Raises
+    ------
+    ConfigError
+        As there, and if a sounding is bad.
+    """
+    return wyoming_readings(path, said_by).all_good()
+
+
+def wyoming_readings(path: Path, said_by: str = "") -> Readings:
+    """Return the soundings of a file, good and bad.
 
     Parameters
     ----------
     path
         A page as the site gives it (HTML), its text, or its CSV.
+    said_by
+        A name that says station and time where the content does not; default: the name of the file.
 
     Raises
     ------
     ConfigError
-        If the file cannot be read or used; the message names line and column.
+        If the file cannot be read, has no table, or does not say where and when it was measured.
     """
+    from steppe.environment.soundings.wyoming_csv import csv_drafts, is_csv_header
+
     source = str(path)
     try:
-        lines = [_TAG.sub("", line) for line in path.read_text(encoding="utf-8-sig").splitlines()]
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not a text file in UTF-8"
-        raise ConfigError(f"cannot read the sounding: {reason}", source=source) from error
-    start = next((n for n, line in enumerate(lines) if line.startswith("time,") and "wind speed_" in line), None)
-    drafts = [_from_csv(lines, start, source)] if start is not None else _from_table(lines, source)
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError as error:
+        raise ConfigError(f"cannot read the sounding: {error.strerror}", source=source) from error
+    lines = [_TAG.sub("", line) for line in text.splitlines()]
+    is_csv = any(map(is_csv_header, lines))
+    drafts = csv_drafts(lines, source) if is_csv else _from_table(lines, source)
     complete = [draft for draft in drafts if draft.has_table]
     if not complete:
         raise ConfigError(
@@ -83,10 +129,43 @@ def read_wyoming(path: Path) -> tuple[WindProfile, ...]:
             "says so in words: choose another time or station",
             source=source,
         )
-    return tuple(_finished(draft, source) for draft in complete)
+    given = said(text)
+    for draft in complete:
+        _fill(draft, given, said_by or path.name, alone=len(complete) == 1)
+    results = [_finished(draft) for draft in complete]
+    return Readings(
+        tuple(one for one in results if isinstance(one, WindProfile)),
+        tuple(one for one in results if isinstance(one, BadSounding)),
+    )
 
 
-def _finished(draft: _Draft, source: str) -> WindProfile:
+def _fill(draft: Draft, given: dict[str, str], file_name: str, *, alone: bool) -> None:
+    """Fill what a table does not say: from comments and the file name if it stands alone, from the list of stations."""
+    named = next((found for pattern in _NAMES if (found := pattern.search(file_name))), None)
+    if alone and named is not None:
+        draft.name = draft.name or named["id"]
+        if draft.utc is None:
+            draft.utc = _moment(f"{named['time'][:8]}T{named['time'][8:]}")
+    if alone and given:
+        draft.utc = draft.utc or _moment(given.get("utc", ""))
+        draft.name = draft.name or given.get("name", "")
+        for key in ("latitude_deg", "longitude_deg"):
+            if getattr(draft, key) is None and key in given:
+                setattr(draft, key, draft.number(given[key], draft.line, key))
+    station = station_of(draft.name)
+    if station is not None and (draft.latitude_deg is None or draft.longitude_deg is None):
+        draft.latitude_deg, draft.longitude_deg = station.latitude_deg, station.longitude_deg
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _finished(draft: Draft) -> WindProfile | BadSounding:
     missing = [
         words
         for words, value in (
@@ -97,36 +176,42 @@ def _finished(draft: _Draft, source: str) -> WindProfile:
         if value is None
     ]
     if missing or draft.utc is None or draft.latitude_deg is None or draft.longitude_deg is None:
-        raise ConfigError(
-            f"the sounding does not say where or when it was; add lines such as: {'; '.join(missing)}",
-            source=source,
+        raise draft.error or ConfigError(
+            f"the sounding does not say where or when it was; add lines such as: {'; '.join(missing)} (to a CSV: "
+            "# utc = 2022-09-29T00:00Z, # latitude_deg = 47.8, # longitude_deg = 67.7), or name the file "
+            "uwyo-35671-2022092900.csv",
+            source=draft.source,
             key=f"line {draft.line}",
         )
     name = draft.name or "station"
-    heading = Heading(draft.utc, draft.latitude_deg, draft.longitude_deg, name, source, draft.line)
-    return profile_of(draft.levels, heading, draft.left_out)
+    place = draft.latitude_deg, draft.longitude_deg
+    try:
+        if draft.error is not None:
+            raise draft.error
+        return profile_of(draft.levels, Heading(draft.utc, *place, name, draft.source, draft.line), draft.left_out)
+    except ConfigError as error:
+        return BadSounding(draft.utc, *place, name, error)
 
 
-def _from_table(lines: list[str], source: str) -> list[_Draft]:
-    drafts = [_Draft(1)]
+def _from_table(lines: list[str], source: str) -> list[Draft]:
+    drafts = [Draft(1, source)]
     number = 0
     while number < len(lines):
         line = lines[number]
         title = _TITLE.search(line)
-        words = line.split()
         if title is not None:
             if drafts[-1].utc is not None or drafts[-1].has_table:
-                drafts.append(_Draft(number + 1))
+                drafts.append(Draft(number + 1, source))
             drafts[-1].utc = _title_time(title, source, number + 1)
             station = _STATION.search(line)
             drafts[-1].name = "" if station is None else station[1] or station[2]
-        elif words[:2] == ["PRES", "HGHT"]:
+        if line.split()[:2] == ["PRES", "HGHT"]:
             if drafts[-1].has_table:
-                drafts.append(_Draft(number + 1))
-            number = _read_rows(lines, number, drafts[-1], source)
+                drafts.append(Draft(number + 1, source))
+            number = _read_rows(lines, number, drafts[-1])
             continue
-        else:
-            _note_place(line, drafts[-1], source, number + 1)
+        # The newer page says the place in the line of its title
+        _note_place(line, drafts[-1], number + 1)
         number += 1
     return drafts
 
@@ -142,141 +227,76 @@ def _title_time(title: re.Match[str], source: str, number: int) -> datetime:
         ) from None
 
 
-def _note_place(line: str, draft: _Draft, source: str, number: int) -> None:
-    found = _LATITUDE.search(line)
-    if found:
-        draft.latitude_deg = float(found[1])
-    found = _LONGITUDE.search(line)
-    if found:
-        draft.longitude_deg = float(found[1])
-    found = _TIME.search(line)
-    if found:
+def _note_place(line: str, draft: Draft, number: int) -> None:
+    latitude, longitude, time = (pattern.search(line) for pattern in (_LATITUDE, _LONGITUDE, _TIME))
+    if latitude:
+        draft.latitude_deg = known_place(float(latitude[1]))
+    if longitude:
+        draft.longitude_deg = known_place(float(longitude[1]))
+    if time:
         try:
-            draft.utc = datetime.strptime("".join(found.groups()), "%y%m%d%H%M").replace(tzinfo=UTC)
+            draft.utc = datetime.strptime("".join(time.groups()), "%y%m%d%H%M").replace(tzinfo=UTC)
         except ValueError:
-            message = f"expected an observation time YYMMDD/HHMM, got {found[0]!r}"
-            raise ConfigError(message, source=source, key=f"line {number}") from None
+            message = f"expected an observation time YYMMDD/HHMM, got {time[0]!r}"
+            raise ConfigError(message, source=draft.source, key=f"line {number}") from None
 
 
-def _read_rows(lines: list[str], at: int, draft: _Draft, source: str) -> int:
+def known_place(angle_deg: float) -> float | None:
+    """Return a latitude or longitude, None for what the site writes where it knows none (-99.99)."""
+    return None if math.isnan(angle_deg) or int(angle_deg) == _NO_PLACE else angle_deg
+
+
+def _read_rows(lines: list[str], at: int, draft: Draft) -> int:
     """Read the table whose names stand in line `at` (from 0), and return the first line after it."""
     names = {found[0]: (index, found.end()) for index, found in enumerate(re.finditer(r"\S+", lines[at]))}
-    factor = _speed_factor(lines, at, list(names), source)
-    ends = [end for _, end in names.values()]
-    speed_name = "SKNT" if "SKNT" in names else "SPED"
     draft.has_table, draft.line = True, at + 1
+    factor = _speed_factor(lines, at, list(names), draft)
+    ends = [end for _, end in names.values()]
+    wanted = [name for name in ("PRES", "HGHT", "DRCT", "SKNT", "SPED") if name in names]
     row = at + 2
     while row < len(lines):
         line = lines[row]
         row += 1
         if not line.strip().strip("-"):
-            if draft.levels or draft.left_out:
-                if not line.strip():
-                    break
+            if (draft.levels or draft.left_out) and not line.strip():
+                break
             continue
         if not re.match(r"\s*\d", line):
             row -= 1
             break
         cells = {}
-        for name in ("PRES", "HGHT", "DRCT", speed_name):
+        for name in wanted:
             index, end = names[name]
-            text = line[ends[index - 1] if index else 0 : end].strip()
-            cells[name] = _value(text, source, row, name)
-        _add(draft, row, cells["PRES"] * 100.0, cells["HGHT"], cells["DRCT"], cells[speed_name] * factor, source)
+            if line[end - 1 : end].strip() and line[end : end + 1].strip():
+                draft.fail(f"the values do not stand under their names ({name} ends in column {end})", row)
+            cells[name] = draft.number(line[ends[index - 1] if index else 0 : end], row, name)
+        if draft.error is None:
+            speed = cells.get("SKNT", cells.get("SPED", math.nan))
+            draft.add(row, cells["PRES"] * 100.0, cells["HGHT"], cells["DRCT"], speed * factor)
     return row
 
 
-def _speed_factor(lines: list[str], at: int, names: list[str], source: str) -> float:
+def _speed_factor(lines: list[str], at: int, names: list[str], draft: Draft) -> float:
     """Return what turns the speeds of a table into m/s; names and units must agree."""
-    key = f"line {at + 2}"
     speed = [name for name in names if name in _UNIT_OF_COLUMN]
     if len(speed) != 1 or "DRCT" not in names:
-        message = f"expected the columns PRES, HGHT, DRCT and SKNT or SPED, got {' '.join(names)}"
-        raise ConfigError(message, source=source, key=f"line {at + 1}")
+        draft.fail(f"expected the columns PRES, HGHT, DRCT and SKNT or SPED, got {' '.join(names)}", at + 1)
+        return math.nan
     units = lines[at + 1].split() if at + 1 < len(lines) else []
     if len(units) != len(names):
-        message = f"expected a line of {len(names)} units under the names of the columns, got {' '.join(units)!r}"
-        raise ConfigError(message, source=source, key=key)
+        draft.fail(
+            f"expected a line of {len(names)} units under the names of the columns, got {' '.join(units)!r}", at + 2
+        )
+        return math.nan
     unit = dict(zip(names, units, strict=True))
     for name, wanted in (("PRES", ("hPa", "mb")), ("HGHT", ("m",)), ("DRCT", ("deg",))):
         if unit[name] not in wanted:
-            raise ConfigError(f"expected {name} in {wanted[0]}, got {unit[name]!r}", source=source, key=key)
+            draft.fail(f"expected {name} in {wanted[0]}, got {unit[name]!r}", at + 2)
     given = unit[speed[0]]
-    if given not in _SPEED_UNITS or _SPEED_UNITS[given] != _UNIT_OF_COLUMN[speed[0]]:
+    if given not in SPEED_UNITS or SPEED_UNITS[given] != _UNIT_OF_COLUMN[speed[0]]:
         wanted_unit = "knot" if speed[0] == "SKNT" else "m/s"
-        raise ConfigError(
-            f"the column {speed[0]} should be in {wanted_unit}, but its unit says {given!r}; correct the file",
-            source=source,
-            key=key,
+        draft.fail(
+            f"the column {speed[0]} should be in {wanted_unit}, but its unit says {given!r}; correct the file", at + 2
         )
-    return _SPEED_UNITS[given]
-
-
-def _value(text: str, source: str, number: int, name: str) -> float:
-    """Return the number in a cell, not a number for an empty one."""
-    if not text or text.lower() == "nan":
         return math.nan
-    try:
-        return float(text)
-    except ValueError:
-        key = f"line {number}, column {name}"
-        raise ConfigError(f"expected a number, got {text!r}", source=source, key=key) from None
-
-
-def _add(
-    draft: _Draft, number: int, pressure_pa: float, height_m: float, direction_deg: float, speed_m_s: float, source: str
-) -> None:
-    if not all(map(math.isfinite, (height_m, direction_deg, speed_m_s))):
-        draft.left_out += 1
-        return
-    if not 0.0 <= direction_deg <= 360.0 or speed_m_s < 0.0:
-        got = f"{direction_deg:g} deg and {speed_m_s:g} m/s"
-        message = f"expected a direction from 0 to 360 deg and a speed of at least 0, got {got}"
-        raise ConfigError(message, source=source, key=f"line {number}")
-    east, north = components(speed_m_s, direction_deg)
-    draft.levels.append(RawLevel(number, height_m, pressure_pa, east, north))
-
-
-def _from_csv(lines: list[str], at: int, source: str) -> _Draft:
-    """Read the CSV form, whose names carry their units: ``wind speed_m/s``."""
-    header = next(csv.reader([lines[at]]))
-    columns: dict[str, tuple[int, str]] = {}
-    for index, text in enumerate(header):
-        name, _, unit = text.strip().partition("_")
-        columns[name] = (index, unit)
-    key = f"line {at + 1}"
-    missing = [name for name in _CSV_NEEDED if name not in columns]
-    if missing:
-        raise ConfigError(f"expected the columns {', '.join(missing)}", source=source, key=key)
-    for name, wanted in (("pressure", "hPa"), ("geopotential height", "m"), ("wind direction", "degree")):
-        if columns[name][1] != wanted:
-            raise ConfigError(f"expected {name} in {wanted}, got {columns[name][1]!r}", source=source, key=key)
-    unit = columns["wind speed"][1]
-    if unit not in _SPEED_UNITS:
-        raise ConfigError(f"expected wind speed in m/s or knot, got {unit!r}", source=source, key=key)
-    draft = _Draft(at + 1, has_table=True)
-    for number, line in enumerate(lines[at + 1 :], start=at + 2):
-        cells = next(csv.reader([line]), [])
-        if len(cells) != len(header):
-            if line.strip() and not line.lstrip().startswith("Station"):
-                raise ConfigError(
-                    f"expected {len(header)} values, got {len(cells)}", source=source, key=f"line {number}"
-                )
-            continue
-        value = {name: _value(cells[columns[name][0]].strip(), source, number, name) for name in _CSV_NEEDED[1:]}
-        if draft.utc is None:
-            draft.utc = _csv_time(cells[columns["time"][0]], source, number)
-            draft.latitude_deg, draft.longitude_deg = value["latitude"], value["longitude"]
-        _add(
-            draft, number, value["pressure"] * 100.0, value["geopotential height"], value["wind direction"],
-            value["wind speed"] * _SPEED_UNITS[unit], source,
-        )  # fmt: skip
-    return draft
-
-
-def _csv_time(text: str, source: str, number: int) -> datetime:
-    try:
-        return datetime.fromisoformat(text.strip()).replace(tzinfo=UTC)
-    except ValueError:
-        message = f"expected a time such as 2022-09-29 00:00:00, got {text!r}"
-        raise ConfigError(message, source=source, key=f"line {number}, column time") from None
+    return SPEED_UNITS[given]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from typing import Any, Literal
 
 from steppe.errors import FetchError, SteppeError
 from steppe.files import atomic_path, output_error, write_text
-from steppe.io.fetch.download import Manner, download
+from steppe.io.fetch.download import AbsentError, Manner, download
 
 Outcome = Literal["fetched", "cached", "would fetch"]
 MANIFEST = "manifest.json"
@@ -39,6 +40,8 @@ class Wanted:
         Raises `SteppeError` if the content is not what was asked for.
     patient
         Whether the service may be asked again after an error.
+    others
+        Further addresses of the same thing, asked in turn where the one before does not have it.
     """
 
     kind: str
@@ -48,6 +51,7 @@ class Wanted:
     holds_s: float
     check: Callable[[Path], None]
     patient: bool = True
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +63,13 @@ class Got:
     outcome: Outcome
     sha256: str = ""
     fetched_utc: str = ""
+    url: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON."""
         return {
             "file": str(self.path),
-            "url": self.wanted.url,
+            "url": self.url or self.wanted.url,
             "outcome": self.outcome,
             "sha256": self.sha256 or None,
             "fetched_utc": self.fetched_utc or None,
@@ -80,6 +85,21 @@ def default_folder() -> Path:
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("steppe")) / "fetched"
+
+
+class _OtherThingError(FetchError):
+    """The service answered with something else than was asked for."""
+
+
+def _page_says(path: Path) -> str:
+    """Return what a web page says, where one came instead of data; else an empty text."""
+    with path.open("rb") as stream:
+        text = stream.read(4096).decode("utf-8", errors="replace")
+    if not text.lstrip().startswith("<"):
+        return ""
+    body = re.sub(r"(?is)<(script|style|head).*?</\1>|<[^>]*>", " ", text)
+    said = " ".join(body.split())[:120]
+    return f"; a web page came, which says {said!r}" if said else "; a web page came"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +150,7 @@ class Cache:
         damage = self._damage(path)
         if not damage and entry and (offline or (not refresh and self._age_s(entry) <= wanted.holds_s)):
             self._expect(path, entry["sha256"], sha256)
-            return Got(wanted, path, "cached", entry["sha256"], entry["fetched_utc"])
+            return Got(wanted, path, "cached", entry["sha256"], entry["fetched_utc"], str(entry["url"]))
         if dry_run:
             return Got(wanted, path, "would fetch")
         if offline:
@@ -146,25 +166,43 @@ class Cache:
         except OSError as problem:
             raise output_error(path.parent, problem) from problem
         with atomic_path(path) as temporary:
-            digest = download(wanted.url, temporary, self.manner, patient=wanted.patient)
-            self._expect(path, digest, sha256)
-            try:
-                wanted.check(temporary)
-            except SteppeError as error:
-                words = str(error).replace(str(temporary), path.name)
-                raise FetchError(f"{wanted.url} gave something else than was asked for: {words}") from error
+            url, digest = self._first(wanted, path, temporary, sha256)
         write_text(Path(f"{path}.sha256"), f"{digest}  {path.name}\n")
         stamp = self.now().astimezone(UTC).isoformat(timespec="seconds")
         entries = self._manifest()
         entries[f"{wanted.kind}/{wanted.name}"] = {
-            "url": wanted.url,
+            "url": url,
             "fetched_utc": stamp,
             "bytes": path.stat().st_size,
             "sha256": digest,
             "licence": wanted.licence,
         }
         write_text(self.folder / MANIFEST, json.dumps({"files": entries}, indent=2, sort_keys=True) + "\n")
-        return Got(wanted, path, "fetched", digest, stamp)
+        return Got(wanted, path, "fetched", digest, stamp, url)
+
+    def _first(self, wanted: Wanted, path: Path, temporary: Path, sha256: str) -> tuple[str, str]:
+        """Download from the first address that has what is wanted; return that address and the checksum."""
+        first: FetchError | None = None
+        for url in (wanted.url, *wanted.others):
+            try:
+                digest = download(url, temporary, self.manner, patient=wanted.patient)
+                self._check(wanted, url, path, temporary)
+            except (AbsentError, _OtherThingError) as error:
+                first = first or error
+                continue
+            self._expect(path, digest, sha256)
+            return url, digest
+        words = f" (and {len(wanted.others)} other addresses of it do not have it)" if wanted.others else ""
+        raise FetchError(f"{first}{words}") from first
+
+    def _check(self, wanted: Wanted, url: str, path: Path, temporary: Path) -> None:
+        try:
+            wanted.check(temporary)
+        except SteppeError as error:
+            words = str(error).replace(str(temporary), path.name)
+            raise _OtherThingError(
+                f"{url} gave something else than was asked for: {words}{_page_says(temporary)}"
+            ) from error
 
     def _expect(self, path: Path, got: str, wanted: str) -> None:
         if wanted and got != wanted.lower():

@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 from steppe.errors import FetchError
 
 _CHUNK: Final = 1 << 16
+# The service lives and has no such thing (Wyoming answers 400 or 404, by its source)
+_ABSENT: Final = (400, 404, 410)
 # Worth another try: overload and what stands between (RFC 9110, section 15; 429: RFC 6585)
 _PASSING: Final = (408, 429, 500, 502, 503, 504)
 
@@ -39,6 +41,10 @@ class Manner:
     tries: int = 3
     back_off_s: float = 2.0
     size_limit: int = 300_000_000
+
+
+class AbsentError(FetchError):
+    """The service says that it does not have the file, or does not understand its address."""
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):
@@ -69,6 +75,8 @@ def download(url: str, target: Path, manner: Manner, *, patient: bool) -> str:
 
     Raises
     ------
+    AbsentError
+        If the service does not have it.
     FetchError
         If the file cannot be had; the message says why and what to do.
     """
@@ -79,8 +87,10 @@ def download(url: str, target: Path, manner: Manner, *, patient: bool) -> str:
         try:
             return _once(url, target, manner)
         except urllib.error.HTTPError as error:
+            error.close()
             if not (patient and error.code in _PASSING) or attempt == manner.tries:
-                raise FetchError(_http_words(url, error, attempt)) from error
+                kind = AbsentError if error.code in _ABSENT else FetchError
+                raise kind(_http_words(url, error, attempt)) from error
         except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError, _CutOffError) as error:
             if attempt == manner.tries:
                 reason = getattr(error, "reason", None) or str(error) or type(error).__name__
