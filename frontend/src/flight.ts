@@ -2,6 +2,8 @@
 
 import type { Columns, FlightDocument, Track } from "./document.ts";
 import { clockText, dateText, fixed, latitude, longitude, utcText, type Clock, type Zero } from "./format.ts";
+import { corridorPanel, crewPanel, energyPanel, heatingPanel, landingPanel } from "./descent.ts";
+import { EventLane } from "./lane.ts";
 import { circle, frameOf, GroundMap, markOf, trackPoints, type Frame, type Line, type MapContent, type Mark } from "./maps.ts";
 import { element, Panel, redrawAll, type Table } from "./panel.ts";
 import { Plane } from "./plane.ts";
@@ -13,7 +15,7 @@ const STRIPS: StripSpec[] = [
   { name: "airspeed_m_s", digits: 0 },
   { name: "load_g", digits: 2 },
   { name: "heat_flux_w_m2", digits: 1 },
-  { name: "bank_deg", digits: 0, beside: "bank_command_deg" },
+  { name: "bank_deg", digits: 0, beside: "bank_command_deg", besideLabel: "what guidance asks for", quiet: true },
 ];
 
 export function zeroOf(flight: FlightDocument): Zero {
@@ -129,7 +131,6 @@ function mapsPanel(flight: FlightDocument): Panel {
     title: "Ground track",
     note: "the globe, the entry, the landing; distances read true from the middle of each map",
     csv: () => columnsTable(flight.tracks[0].columns, names),
-    canvases: () => maps.map((one) => one.canvas),
   });
   const [globe, region, landing] = ["globe", "region", "landing"].map((name) => element("div", { class: `holder ${name}` }));
   panel.body.append(element("div", { class: "maps" }, element("div", { class: "pair" }, globe, landing), region));
@@ -145,9 +146,7 @@ function stripsPanel(flight: FlightDocument, clock: () => Clock, zero: Zero): Pa
   const panel = new Panel({
     id: "strips",
     title: "Entry and descent",
-    note: "bank angle: dashed what guidance asks for",
     csv: () => columnsTable(main, ["time_s", ...present.flatMap((one) => (one.beside ? [one.name, one.beside] : [one.name]))]),
-    canvases: () => strips.map((one) => one.canvas).filter((one): one is HTMLCanvasElement => one !== null),
   });
   const source = (): StripData => ({
     columns: main,
@@ -158,37 +157,14 @@ function stripsPanel(flight: FlightDocument, clock: () => Clock, zero: Zero): Pa
     clock: (time_s) => clockText(clock(), zero, time_s),
     origin_s: originOf(clock(), zero),
   });
+  const lane = new EventLane(panel.body, () => flight.events, () => entryWindow(flight), () => strips[0]?.area ?? null);
+  panel.drawnBy(lane);
   present.forEach((spec, i) => {
     const strip = new Strip(spec, source, i === present.length - 1);
     strips.push(strip);
     panel.body.append(strip.root);
     panel.drawnBy(strip);
   });
-  return panel;
-}
-
-function corridorPanel(flight: FlightDocument): Panel {
-  const track = flight.tracks[0].columns;
-  const [begin] = entryWindow(flight);
-  const from = Math.max(track.time_s.findIndex((one) => one >= begin), 0);
-  const x = track.airspeed_m_s.slice(from);
-  const y = track.altitude_m.slice(from).map((one) => one / 1000);
-  const command = flight.events.find((one) => one.event === "parachute_command")?.time_s ?? Infinity;
-  const spots = flight.events
-    .filter((one) => one.time_s >= begin && one.time_s <= command)
-    .map((one) => ({ x: one.speed_m_s, y: one.altitude_m / 1000, label: one.label }));
-  let plane: Plane;
-  const panel = new Panel({
-    id: "corridor",
-    title: "Altitude over airspeed",
-    csv: () => columnsTable(track, ["time_s", "airspeed_m_s", "altitude_m", "load_g", "heat_flux_w_m2"]),
-    canvases: () => [plane.canvas],
-  });
-  plane = new Plane(panel.body, "Altitude over airspeed", () => ({
-    xLabel: "Airspeed, m/s", yLabel: "Altitude, km", fromZeroY: true, spots,
-    curves: [{ x, y, colour: (p) => p.actual }],
-  }));
-  panel.drawnBy(plane);
   return panel;
 }
 
@@ -203,7 +179,6 @@ function departurePanel(flight: FlightDocument): Panel | null {
     id: "departure",
     title: "Departure seen from the station",
     csv: () => columnsTable(columns, Object.keys(columns)),
-    canvases: () => [plane.canvas],
   });
   plane = new Plane(panel.body, "Departure seen from the station", () => ({
     xLabel: "Along the track, km (positive: ahead)", yLabel: "Upwards, km", curves: [{ x, y, colour: (p) => p.actual }],
@@ -211,6 +186,20 @@ function departurePanel(flight: FlightDocument): Panel | null {
   }));
   panel.drawnBy(plane);
   return panel;
+}
+
+function roots(panels: (Panel | null)[]): HTMLElement[] {
+  return panels.filter((one): one is Panel => one !== null).map((one) => one.root);
+}
+
+/** Two panels side by side; a last one alone takes the whole width. */
+function pairs(panels: HTMLElement[]): HTMLElement[] {
+  const rows: HTMLElement[] = [];
+  for (let i = 0; i < panels.length; i += 2) {
+    const both = panels.slice(i, i + 2);
+    rows.push(element("div", { class: both.length === 2 ? "row halves" : "row" }, ...both));
+  }
+  return rows;
 }
 
 /** Builds the report of a flight into the page. */
@@ -233,11 +222,11 @@ export function showFlight(flight: FlightDocument, root: HTMLElement, clockButto
     });
     clockButtons.append(button);
   }
-  const departure = departurePanel(flight);
   root.append(
     factsRow(flight),
     element("div", { class: "row wide-right" }, timeline.root, mapsPanel(flight).root),
-    element("div", { class: "row wide-left" }, stripsPanel(flight, () => clock, zero).root, element("div", { class: "stack" }, corridorPanel(flight).root, ...(departure ? [departure.root] : []))),
+    element("div", { class: "row wide-left" }, stripsPanel(flight, () => clock, zero).root, element("div", { class: "stack" }, ...roots([corridorPanel(flight, entryWindow(flight)[0]), energyPanel(flight)]))),
+    ...pairs(roots([landingPanel(flight), crewPanel(flight.crew), heatingPanel(flight), departurePanel(flight)])),
     provenancePanel(flight.provenance, flight.notes).root,
   );
 }

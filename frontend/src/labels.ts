@@ -1,15 +1,28 @@
-// Places labels beside their points so that none covers another.
+// Places labels beside their points, or along their lines, so that none covers another.
 
 export interface Box {
   left: number;
   top: number;
   right: number;
   bottom: number;
+  /** The line that it is a part of: the name of that line may stand on it. */
+  owner?: unknown;
 }
 
 const PLACES: [number, number][] = [
   [1, 0], [-1, 0], [1, -1], [-1, -1], [1, 1], [-1, 1], [0, -1.4], [0, 1.4],
 ];
+// Where along a line its name is tried, as shares of its length around the place wished for
+const AWAY = [0, 0.06, -0.06, 0.12, -0.12, 0.18, -0.18, 0.26, -0.26, 0.34, -0.34, 0.42, -0.42, 0.5, -0.5];
+
+/** The point at a length along a polyline. */
+function pointAt(points: [number, number][], lengths: number[], at: number): [number, number] {
+  let i = lengths.findIndex((one) => one >= at);
+  if (i < 0) i = lengths.length - 1;
+  if (i === 0) return points[0];
+  const share = (at - lengths[i - 1]) / Math.max(lengths[i] - lengths[i - 1], 1e-9);
+  return [points[i - 1][0] + share * (points[i][0] - points[i - 1][0]), points[i - 1][1] + share * (points[i][1] - points[i - 1][1])];
+}
 
 export class Labels {
   private readonly taken: Box[] = [];
@@ -25,32 +38,84 @@ export class Labels {
     this.taken.push(box);
   }
 
-  avoidLine(points: [number, number][], every = 6): void {
+  avoidLine(points: [number, number][], every = 6, owner?: unknown): void {
     let last: [number, number] | null = null;
     for (const [x, y] of points) {
-      if (last !== null && Math.hypot(x - last[0], y - last[1]) < every) continue;
+      const steps = last === null ? 1 : Math.max(Math.floor(Math.hypot(x - last[0], y - last[1]) / every), 0);
+      if (steps === 0) continue;
+      // A long straight piece is as much in the way as many short ones
+      for (let step = 1; step <= Math.min(steps, 400); step += 1) {
+        const [px, py] = last === null ? [x, y] : [last[0] + ((x - last[0]) * step) / steps, last[1] + ((y - last[1]) * step) / steps];
+        this.taken.push({ left: px - 2, top: py - 2, right: px + 2, bottom: py + 2, owner });
+      }
       last = [x, y];
-      this.taken.push({ left: x - 2, top: y - 2, right: x + 2, bottom: y + 2 });
     }
   }
 
-  private free(box: Box): boolean {
+  /** Whether a box is free; `over` lets it lie on lines, whose owners are known, but on nothing else. */
+  private free(box: Box, owner?: unknown, over = false): boolean {
     const { left, top, right, bottom } = this.bounds;
     if (box.left < left || box.top < top || box.right > right || box.bottom > bottom) return false;
     return this.taken.every(
-      (one) => box.right <= one.left || box.left >= one.right || box.bottom <= one.top || box.top >= one.bottom,
+      (one) => (one.owner !== undefined && (over || one.owner === owner)) || box.right <= one.left || box.left >= one.right || box.bottom <= one.top || box.top >= one.bottom,
     );
   }
 
+  private write(text: string, x: number, y: number, colour: string, paper: string, align: CanvasTextAlign, halo = 4): void {
+    this.pen.textBaseline = "middle";
+    this.pen.textAlign = align;
+    this.pen.lineWidth = halo;
+    this.pen.lineJoin = "round";
+    this.pen.strokeStyle = paper;
+    this.pen.strokeText(text, x, y);
+    this.pen.fillStyle = colour;
+    this.pen.fillText(text, x, y);
+  }
+
+  /** Writes the name of a line on the line itself, turned along it; returns false where no piece of it is free and straight. */
+  placeAlong(text: string, points: [number, number][], colour: string, paper: string, owner: unknown, wished = 0.5, over = false, size = 11): boolean {
+    if (points.length < 2) return false;
+    const width = this.pen.measureText(text).width + 6;
+    const lengths = [0];
+    for (let i = 1; i < points.length; i += 1) lengths.push(lengths[i - 1] + Math.hypot(points[i][0] - points[i - 1][0], points[i][1] - points[i - 1][1]));
+    const total = lengths[lengths.length - 1];
+    for (const away of AWAY) {
+      const at = (wished + away) * total;
+      if (at < width / 2 || at > total - width / 2) continue;
+      const [a, b, middle] = [at - width / 2, at + width / 2, at].map((one) => pointAt(points, lengths, one));
+      const [cx, cy] = [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
+      const chord = Math.hypot(b[0] - a[0], b[1] - a[1]);
+      if (chord < 0.93 * width || Math.hypot(middle[0] - cx, middle[1] - cy) > 5) continue;
+      const [ux, uy] = [(b[0] - a[0]) / chord, (b[1] - a[1]) / chord];
+      const boxes: Box[] = [];
+      for (let s = -width / 2; s <= width / 2; s += 5) {
+        const [x, y] = [cx + ux * s, cy + uy * s];
+        boxes.push({ left: x - size * 0.55, right: x + size * 0.55, top: y - size * 0.55, bottom: y + size * 0.55 });
+      }
+      if (!boxes.every((one) => this.free(one, owner, over))) continue;
+      this.taken.push(...boxes);
+      this.pen.save();
+      this.pen.translate(cx, cy);
+      let angle = Math.atan2(uy, ux);
+      if (angle > Math.PI / 2 || angle <= -Math.PI / 2) angle += Math.PI;
+      this.pen.rotate(angle);
+      // Wide enough that no dash of the line shows between two words
+      this.write(text, 0, 0, colour, paper, "center", 7);
+      this.pen.restore();
+      return true;
+    }
+    return false;
+  }
+
   /** Writes a label near a point; returns false where there is no room at any side. */
-  place(text: string, x: number, y: number, colour: string, paper: string, size = 11, gap = 7): boolean {
+  place(text: string, x: number, y: number, colour: string, paper: string, over = false, size = 11, gap = 7): boolean {
     const width = this.pen.measureText(text).width;
     for (const reach of [1, 1.8, 2.8]) {
       for (const [dx, dy] of PLACES) {
         const left = x + dx * gap * reach - (dx < 0 ? width : dx === 0 ? width / 2 : 0);
         const middle = y + dy * (size * 0.75 + 3) * reach;
         const box = { left: left - 2, top: middle - size * 0.62, right: left + width + 2, bottom: middle + size * 0.62 };
-        if (!this.free(box)) continue;
+        if (!this.free(box, undefined, over)) continue;
         this.taken.push(box);
         this.pen.save();
         if (reach > 1) {
@@ -64,14 +129,7 @@ export class Labels {
           this.pen.stroke();
           this.pen.globalAlpha = 1;
         }
-        this.pen.textBaseline = "middle";
-        this.pen.textAlign = "left";
-        this.pen.lineWidth = 3;
-        this.pen.lineJoin = "round";
-        this.pen.strokeStyle = paper;
-        this.pen.strokeText(text, left, middle);
-        this.pen.fillStyle = colour;
-        this.pen.fillText(text, left, middle);
+        this.write(text, left, middle, colour, paper, "left");
         this.pen.restore();
         return true;
       }

@@ -70,7 +70,11 @@ export interface Ring {
   ring: [number, number][];
   label?: string;
   fill?: boolean;
+  solid?: boolean;
+  width?: number;
   colour?: (p: Palette) => string;
+  /** Where on the outline its name is tried first, as a share of its length. */
+  labelAt?: number;
 }
 
 export interface MapContent {
@@ -229,8 +233,9 @@ export class GroundMap {
     const content = this.content();
     const labels = new Labels(pen, { left: 4, top: 4, right: width - 4, bottom: height - 4 });
     if (frame.kind === "plane") labels.avoid(drawScale(pen, frame, width, height, p));
-    this.drawRings(pen, path, projection, content, labels, p);
+    this.drawRings(pen, path, content, p);
     this.drawPoints(pen, projection, content, p);
+    this.nameRings(pen, projection, content, labels, p);
     this.drawLines(pen, path, projection, content, labels, p);
     this.drawMarks(pen, projection, content, labels, p, frame);
   }
@@ -269,11 +274,9 @@ export class GroundMap {
     pen.stroke();
   }
 
-  private drawRings(pen: CanvasRenderingContext2D, path: ReturnType<typeof geoPath>, projection: GeoProjection, content: MapContent, labels: Labels, p: Palette): void {
-    pen.font = `11px ${FONT}`;
-    content.rings.forEach((one, index) => {
-      const closed = [...one.ring, one.ring[0]];
-      const line: GeoJSON.LineString = { type: "LineString", coordinates: closed };
+  private drawRings(pen: CanvasRenderingContext2D, path: ReturnType<typeof geoPath>, content: MapContent, p: Palette): void {
+    for (const one of content.rings) {
+      const line: GeoJSON.LineString = { type: "LineString", coordinates: [...one.ring, one.ring[0]] };
       pen.beginPath();
       path(line);
       if (one.fill) {
@@ -281,19 +284,28 @@ export class GroundMap {
         pen.fill();
       }
       pen.strokeStyle = one.colour ? one.colour(p) : p.soft;
-      pen.lineWidth = 1;
-      pen.setLineDash(one.fill ? [] : [4, 3]);
+      pen.lineWidth = one.width ?? 1;
+      pen.setLineDash(one.fill || one.solid ? [] : [4, 3]);
       pen.stroke();
       pen.setLineDash([]);
-      if (one.label) {
-        // Each outline is named at another place, so that names of neighbours do not meet
-        const angle = ((50 + 75 * index) * Math.PI) / 180;
-        const reach = (point: [number, number]): number => point[1] * Math.sin(angle) + point[0] * Math.cos(angle) * 0.7;
-        const out = one.ring.reduce((best, point) => (reach(point) > reach(best) ? point : best));
-        const at = projection(out);
-        if (at) labels.place(one.label, at[0], at[1], p.ink, p.paper);
-      }
+    }
+  }
+
+  /** Each outline is named on itself and above the points, neighbours at different places. */
+  private nameRings(pen: CanvasRenderingContext2D, projection: GeoProjection, content: MapContent, labels: Labels, p: Palette): void {
+    pen.font = `11px ${FONT}`;
+    const flat = content.rings.map((one) => [...one.ring, one.ring[0]].map((point) => projection(point)).filter((point): point is [number, number] => point !== null));
+    flat.forEach((points, i) => labels.avoidLine(points, 6, content.rings[i]));
+    content.rings.forEach((one, i) => {
+      if (!one.label) return;
+      const colour = one.colour ? one.colour(p) : p.ink;
+      const halo = content.points ? p.land : p.paper;
+      pen.font = `600 11px ${FONT}`;
+      if (labels.placeAlong(one.label, flat[i], colour, halo, one, one.labelAt ?? 0.08 + 0.13 * (i % 7))) return;
+      const out = flat[i].reduce((best, point) => (point[1] < best[1] ? point : best), flat[i][0]);
+      if (out) labels.place(one.label, out[0], out[1], colour, halo);
     });
+    pen.font = `11px ${FONT}`;
   }
 
   private drawPoints(pen: CanvasRenderingContext2D, projection: GeoProjection, content: MapContent, p: Palette): void {

@@ -1,5 +1,7 @@
 // A panel: heading, what it exports, and a body that is drawn anew when its size or the theme changes.
 
+import { pictureOf } from "./picture.ts";
+
 export interface Drawable {
   /** Whether others take their size from it. */
   readonly first?: boolean;
@@ -51,25 +53,6 @@ export interface PanelOptions {
   title: string;
   note?: string;
   csv?: () => Table;
-  canvases?: () => HTMLCanvasElement[];
-}
-
-/** Puts canvases one under the other on the paper of the page. */
-export function joined(canvases: HTMLCanvasElement[], paper: string): HTMLCanvasElement {
-  const width = Math.max(...canvases.map((one) => one.width));
-  const height = canvases.reduce((sum, one) => sum + one.height, 0);
-  const sheet = element("canvas");
-  sheet.width = width;
-  sheet.height = height;
-  const pen = sheet.getContext("2d")!;
-  pen.fillStyle = paper;
-  pen.fillRect(0, 0, width, height);
-  let top = 0;
-  for (const one of canvases) {
-    pen.drawImage(one, 0, top);
-    top += one.height;
-  }
-  return sheet;
 }
 
 export class Panel {
@@ -79,14 +62,9 @@ export class Panel {
   constructor(options: PanelOptions) {
     this.body = element("div", { class: "body" });
     const tools = element("span", { class: "tools" });
-    if (options.canvases) {
-      const button = element("button", { type: "button", "aria-label": `Save ${options.title} as PNG` }, "PNG");
-      button.addEventListener("click", () => {
-        const paper = getComputedStyle(document.documentElement).getPropertyValue("--paper").trim();
-        joined(options.canvases!(), paper).toBlob((blob) => blob && download(`${options.id}.png`, blob));
-      });
-      tools.append(button);
-    }
+    const picture = element("button", { type: "button", "aria-label": `Save ${options.title} as PNG` }, "PNG");
+    picture.addEventListener("click", () => pictureOf(this.root).toBlob((blob) => blob && download(`${options.id}.png`, blob)));
+    tools.append(picture);
     if (options.csv) {
       const button = element("button", { type: "button", "aria-label": `Save ${options.title} as CSV` }, "CSV");
       button.addEventListener("click", () => {

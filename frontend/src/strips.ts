@@ -13,6 +13,8 @@ export interface StripSpec {
   /** A second column in the same unit, drawn dashed. */
   beside?: string;
   besideLabel?: string;
+  /** No largest value is shown: it says nothing of this one. */
+  quiet?: boolean;
 }
 
 export interface StripData {
@@ -27,8 +29,8 @@ export interface StripData {
   plan?: Columns | null;
 }
 
-const HEIGHT = 128;
-const PRINTED = 100;
+const HEIGHT = 116;
+const PRINTED = 78;
 const STEPS_S = [10, 20, 30, 60, 120, 180, 300, 600, 900, 1800, 3600, 7200];
 
 /** Ticks on whole minutes of the clock shown. */
@@ -64,12 +66,21 @@ export class Strip {
     this.readout = element("span", { class: "readout" });
     this.holder = element("div", { class: "plot" });
     const unit = variable.display_unit ? `, ${variable.display_unit}` : "";
-    const heading = element("div", { class: "strip-head" }, element("span", {}, variable.label + unit), this.readout);
+    const name = element("span", {}, element("b", {}, variable.label), unit);
+    if (spec.beside && spec.besideLabel) name.append(element("span", { class: "beside" }, ` (dashed: ${spec.besideLabel})`));
+    const heading = element("div", { class: "strip-head" }, name, this.readout);
     this.root = element("div", { class: "strip", "data-variable": spec.name }, heading, this.holder);
   }
 
   get canvas(): HTMLCanvasElement | null {
     return this.plot?.ctx.canvas ?? null;
+  }
+
+  /** Left edge and width of the drawn plane in the page, CSS pixels. */
+  get area(): { left: number; width: number } | null {
+    if (this.plot === null) return null;
+    const box = this.plot.bbox;
+    return { left: this.plot.over.getBoundingClientRect().left, width: box.width / uPlot.pxRatio };
   }
 
   draw(): void {
@@ -105,6 +116,7 @@ export class Strip {
     const options: uPlot.Options = {
       width: Math.max(this.holder.clientWidth, 200),
       height: (document.documentElement.classList.contains("printing") ? PRINTED : HEIGHT) + (this.last ? 22 : 0),
+      padding: [4, 8, 0, 0],
       legend: { show: false },
       cursor: { sync: { key: "flight" }, drag: { x: true, y: false }, points: { size: 6 } },
       scales: { x: { time: false, range: data.window }, y: { range: [bottom >= 0 && bottom < 0.3 * top ? 0 : bottom - pad, top + pad] } },
@@ -128,7 +140,8 @@ export class Strip {
     const at = plot.cursor.idx;
     const values = plot.data[series] as (number | null)[];
     const extreme = values.reduce<number | null>((best, one) => (one !== null && (best === null || one > best) ? one : best), null);
-    this.readout.textContent = at === null || at === undefined ? `max ${fixed(extreme, digits)}` : fixed(values[at], digits);
+    if (this.spec.quiet && (at === null || at === undefined)) this.readout.textContent = "";
+    else this.readout.textContent = at === null || at === undefined ? `max ${fixed(extreme, digits)}` : fixed(values[at], digits);
   }
 
   private annotate(plot: uPlot, data: StripData, factor: number, limit: Limit | undefined, near: boolean): void {

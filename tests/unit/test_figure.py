@@ -78,7 +78,7 @@ def test_no_labels_overlap(make: Any) -> None:
 def test_panels_of_a_whole_return(figure: Any) -> None:
     shown = titles(figure)
     assert shown[:5] == ["Altitude, km", "Airspeed, m/s", "Load, g", "Heat flux, W/cm²", "Bank angle, deg"]
-    assert shown[5:] == ["Ground track", "The last 50 km", "Altitude over airspeed", "Leaving the station"]
+    assert shown[5:] == ["Ground track", "The last 50 km", "Entry corridor", "Leaving the station"]
     texts = " ".join(text.get_text() for text in texts_of(figure))
     for expected in ("Soyuz Test", "Touchdown", "Zhezkazgan", "Entry interface", "Orbital module", "Published landing"):
         assert expected in texts

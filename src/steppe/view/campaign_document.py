@@ -11,7 +11,9 @@ from steppe.ensemble.summary import Summary
 from steppe.io.summary import finite
 from steppe.nomenclature import VARIABLES
 from steppe.view.campaign import DISTRIBUTIONS, DRIVEN
-from steppe.view.documents import coast_document, packed, towns_document
+from steppe.view.descent_document import packed
+from steppe.view.documents import coast_document, towns_document
+from steppe.view.outputs import NAMES, group_of, order_of, real_landings, share_of
 
 # Of the quantiles those that people ask for
 _SHARES: Final = (0.01, 0.05, 0.5, 0.95, 0.99, 0.999)
@@ -30,7 +32,7 @@ def campaign_document(summary: Summary) -> dict[str, Any]:
     about, outputs = summary.document["campaign"], summary.document["outputs"]
     landing, zone = summary.document["landing"], summary.document["zone"]
     statuses = summary.document["statuses"]
-    known = {name: one for name, one in outputs.items() if one.get("quantiles")}
+    known = {name: outputs[name] for name in sorted(outputs, key=order_of) if outputs[name].get("quantiles")}
     document = {
         "kind": "campaign",
         "mission": about["mission"],
@@ -38,19 +40,17 @@ def campaign_document(summary: Summary) -> dict[str, Any]:
         "samples": about["rows"],
         "landed": statuses.get("landed", {}).get("count", 0),
         "failed": {name: one["count"] for name, one in statuses.items() if name != "landed"},
-        "outputs": [_output(name, one) for name, one in known.items()],
+        "outputs": [_output(name, one, summary) for name, one in known.items()],
         "distributions": [_distribution(name, known[name], summary) for name in DISTRIBUTIONS if name in known],
         "drivers": [_drivers(name, known[name]) for name in DRIVEN if known.get(name, {}).get("drivers")][
             :_LARGEST_DRIVEN
         ],
-        "limits": [
-            {"label": _limit_text(one), "probability": _interval(one["exceeded"])} for one in summary.document["limits"]
-        ],
-        "worst": [_worst(name, one) for name, one in known.items() if one["worst"]],
+        "limits": [_limit(one, outputs) for one in summary.document["limits"]],
         "convergence": _convergence(known),
         "landing": {"latitude_deg": packed(summary.latitude_deg), "longitude_deg": packed(summary.longitude_deg)},
         "shapes": [{key: one[key] for key in ("kind", "share", "bound", "ring_deg")} for one in summary.shapes],
         "zone": None if zone is None else _zone(zone),
+        "real": real_landings(zone),
         "towns": towns_document(),
         "facts": _facts(summary, landing, zone),
         "provenance": {
@@ -72,11 +72,14 @@ def campaign_document(summary: Summary) -> dict[str, Any]:
 
 def _label(name: str, meaning: str = "") -> str:
     """Return what people call a column: the words of its name without the unit."""
+    if name in NAMES:
+        return NAMES[name][1]
     if name in VARIABLES:
         return VARIABLES[name].label
     words = name.removeprefix(INPUT_PREFIX)
     for unit in ("_w_m2", "_j_m2", "_m_s2", "_m_s", "_deg_h", "_deg", "_km", "_kg", "_pa", "_g", "_s", "_m"):
-        if words.endswith(unit):
+        # The length in "at 60 km" is no unit of the value
+        if words.endswith(unit) and not words.removesuffix(unit)[-1:].isdigit():
             words = words.removesuffix(unit)
             break
     text = words.replace("_", " ")
@@ -102,17 +105,25 @@ def _digits(one: Mapping[str, Any], factor: float) -> int:
     return min(max(2 - math.floor(math.log10(spread)), 0), 6) if spread > 0.0 else 3
 
 
-def _output(name: str, one: Mapping[str, Any]) -> dict[str, Any]:
+def _output(name: str, one: Mapping[str, Any], summary: Summary) -> dict[str, Any]:
     unit, factor = _shown(one["unit"])
+    bound = next((limit["bound"] for limit in summary.document["limits"] if limit["column"] == name), None)
     shares = [quantile for quantile in one["quantiles"] if quantile["probability"] in _SHARES]
+    histogram = one["histogram"]
     return {
         "name": name,
+        "group": group_of(name),
         "label": _label(name, one["meaning"]),
-        "unit": unit,
+        "meaning": one["meaning"],
+        "unit": "" if unit == "1" else unit,
         "digits": _digits(one, factor),
         "mean": one["mean"] * factor,
         "standard_deviation": (one["sd"] or 0.0) * factor,
         "quantiles": [{"share": quantile["probability"], **_interval(quantile, factor)} for quantile in shares],
+        "histogram": {"edges": [edge * factor for edge in histogram["edges"]], "counts": histogram["counts"]},
+        "limit": None if bound is None else bound * factor,
+        "worst": [{"sample": row["sample"], "value": row["value"] * factor} for row in one["worst"]],
+        "share": share_of(one),
     }
 
 
@@ -138,14 +149,14 @@ def _drivers(name: str, one: Mapping[str, Any]) -> dict[str, Any]:
     return {"output": name, "label": _label(name).lower(), "rows": rows}
 
 
-def _limit_text(limit: Mapping[str, Any]) -> str:
-    return f"{_label(limit['column'])} {'above' if limit['above'] else 'below'} {limit['bound']:g} ({limit['meaning']})"
-
-
-def _worst(name: str, one: Mapping[str, Any]) -> dict[str, Any]:
-    unit, factor = _shown(one["unit"])
-    rows = [{"sample": row["sample"], "value": row["value"] * factor} for row in one["worst"]]
-    return {"output": name, "label": _label(name), "unit": unit, "digits": _digits(one, factor), "rows": rows}
+def _limit(limit: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict[str, Any]:
+    name, one = limit["column"], outputs.get(limit["column"], {})
+    unit, factor = _shown(one.get("unit", ""))
+    text = _label(name)
+    if not str(one.get("meaning", "")).startswith("1 if "):
+        bound = f"{limit['bound'] * factor:g} {unit if unit != '1' else ''}".rstrip()
+        text = f"{text} {'above' if limit['above'] else 'below'} {bound}"
+    return {"label": text, "meaning": limit["meaning"], "probability": _interval(limit["exceeded"])}
 
 
 def _convergence(known: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -171,5 +182,5 @@ def _facts(summary: Summary, landing: Mapping[str, Any] | None, zone: Mapping[st
         facts.append(["Spread north-south", f"{landing['sd_north_km']:.2f} km"])
     if zone is not None:
         inside = zone["landed_inside"]
-        facts.append(["In the zone", f"{100 * inside['value']:.2f} %, at least {100 * inside['low']:.2f} %"])
+        facts.append(["In the zone", f"{100 * inside['value']:.4g} %, ≥ {100 * inside['low']:.2f} %"])
     return facts

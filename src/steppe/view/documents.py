@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import functools
 import math
 from importlib import resources
@@ -14,6 +13,7 @@ import numpy.typing as npt
 from steppe.flight.result import Event, Flight, Track
 from steppe.io.summary import finite, summary
 from steppe.nomenclature import EVENTS, VARIABLES
+from steppe.view.descent_document import descent_document, packed
 from steppe.view.map import TOWNS
 
 Floats = npt.NDArray[np.float64]
@@ -25,11 +25,6 @@ COLUMNS: Final = (
 )  # fmt: skip
 # A module needs no more than its way
 MODULE_COLUMNS: Final = ("time_s", "altitude_m", "latitude_deg", "longitude_deg", "airspeed_m_s")
-
-
-def packed(values: npt.ArrayLike) -> str:
-    """Return numbers as base64 of little-endian doubles: exact, and smaller than decimals."""
-    return base64.b64encode(np.ascontiguousarray(values, dtype="<f8").tobytes()).decode("ascii")
 
 
 @functools.cache
@@ -106,6 +101,7 @@ def flight_document(flight: Flight) -> dict[str, Any]:
         "published": published_document(flight),
         "towns": towns_document(),
         "touchdown": about["touchdown"],
+        **descent_document(flight),
         "facts": _facts(flight),
         "provenance": about["provenance"],
         "notes": about["notes"],

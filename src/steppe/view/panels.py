@@ -7,9 +7,11 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from steppe.flight.corridor import Entry, Line, corridor_of
 from steppe.flight.result import Event, Flight
 from steppe.nomenclature import EVENTS, VARIABLES
 from steppe.view import theme
+from steppe.view.descent_document import entry_label, line_label
 from steppe.view.labels import Labels, beside, spread
 
 Floats = npt.NDArray[np.float64]
@@ -38,6 +40,12 @@ _AFTER_MIN: Final = 1.0
 # The separation is shown if it is at most so long before the entry interface, and this lead before it
 _LONGEST_MIN: Final = 10.0
 _LEAD_S: Final = 15.0
+# Boundaries of the corridor: colour and line style
+_LINES: Final = {
+    "load": (theme.VERMILION, "-"),
+    "heat_flux": (theme.PURPLE, (0, (4, 2))),
+    "equilibrium_glide": (theme.GREEN, (0, (6, 2, 1, 2))),
+}
 BESIDE: Final = "modules: side by side with the capsule"
 # Distance of a module's strand from the line of the capsule, in pixels of the figure's own 100 per inch
 _STRAND_PX: Final = 2.6
@@ -211,32 +219,75 @@ def _mark_events(all_axes: list[Any], flight: Flight, zero: float, window: tuple
 
 
 def draw_corridor(axes: Any, flight: Flight) -> None:
-    """Draw altitude over airspeed from the entry to the ground, with the events on it."""
+    """Draw altitude over airspeed with the boundaries of the entry, and the events on it."""
+    corridor = corridor_of(flight)
+    entry, command = flight.event("entry_interface"), flight.event("parachute_command")
+    begin = entry.time_s if entry is not None and corridor.lines else entry_window_s(flight)[0]
+    # what follows under the canopies lies in one corner of this plane, too close together to be told apart
+    end = np.inf if command is None else command.time_s
     columns = flight.track.columns
-    begin = entry_window_s(flight)[0]
     inside = columns["time_s"] >= begin
     x = theme.shown("airspeed_m_s", columns["airspeed_m_s"][inside])
     y = theme.shown("altitude_m", columns["altitude_m"][inside])
-    axes.plot(x, y, color=theme.BLUE, zorder=3)
-    axes.set_title("Altitude over airspeed", loc="left", fontsize=theme.HEADING, fontweight="bold", color=theme.INK)
+    axes.plot(x, y, color=theme.BLUE, linewidth=2.0, zorder=3)
+    title = "Entry corridor" if corridor.lines else "Altitude over airspeed"
+    axes.set_title(title, loc="left", fontsize=theme.HEADING, fontweight="bold", color=theme.INK)
     axes.set_xlabel(theme.label("airspeed_m_s"))
     axes.set_ylabel(theme.label("altitude_m"))
     axes.grid(color=theme.GRID, linewidth=0.6)
     axes.margins(0.06)
-    axes.set_ylim(bottom=min(0.0, float(np.nanmin(y))))
+    axes.set_ylim(min(0.0, float(np.nanmin(y))), 1.08 * float(np.nanmax(y)))
     axes.tick_params(length=2.5)
     labels = Labels(axes)
     labels.avoid_line(x, y)
     below = ((0.8, -0.8), (1.0, 0.0), (-0.8, 0.8), (-1.0, 0.0), (0.8, 0.8), (0.0, 1.2))
-    command = flight.event("parachute_command")
-    # what follows under the canopies lies in one corner of this plane, too close together to be told apart
-    end = np.inf if command is None else command.time_s
+    if corridor.lines:
+        # room for the names at the fast ends of the lines
+        axes.set_xlim(right=1.24 * float(np.nanmax(x)))
+    drawn = [_draw_line(axes, labels, line) for line in corridor.lines]
+    _draw_entries(axes, labels, corridor.entries)
     for event in flight.events:
         if not begin <= event.time_s <= end or event.name not in EVENTS or not np.isfinite(event.speed_m_s):
+            continue
+        # the end of the plasma lies on the peak of the load
+        if corridor.lines and event.name == "plasma_exit":
             continue
         px, py = theme.shown("airspeed_m_s", event.speed_m_s), theme.shown("altitude_m", event.altitude_m)
         axes.plot(px, py, "o", markersize=3.0, color=theme.INK, zorder=5)
         labels.place(event_name(event), px, py, places=below, color=theme.SOFT)
+    for line, (px, py) in zip(corridor.lines, drawn, strict=True):
+        _name_line(labels, line_label(line), px, py, _LINES[line.kind][0], 1.0 if line.kind == "load" else 0.97)
+
+
+def _draw_line(axes: Any, labels: Labels, line: Line) -> tuple[Floats, Floats]:
+    colour, style = _LINES[line.kind]
+    x, y = theme.shown("airspeed_m_s", line.speed_m_s), theme.shown("altitude_m", line.altitude_m)
+    axes.plot(x, y, color=colour, linestyle=style, linewidth=1.8 if line.is_limit else 0.9, zorder=2.5)
+    labels.avoid_line(x, y)
+    return x, y
+
+
+def _draw_entries(axes: Any, labels: Labels, entries: tuple[Entry, ...]) -> None:
+    """Draw the band between lift up and ballistic."""
+    sides = []
+    for entry in entries:
+        x = theme.shown("airspeed_m_s", entry.columns["airspeed_m_s"])
+        y = theme.shown("altitude_m", entry.columns["altitude_m"])
+        axes.plot(x, y, color=theme.BLUE, linewidth=0.8, linestyle=(0, (1, 2)), zorder=2.6)
+        sides.append((x, y))
+        _name_line(labels, entry_label(entry), x, y, theme.BLUE, 0.6)
+    if len(sides) == 2:
+        (x, y), (other_x, other_y) = sides
+        corner = np.concatenate([x, other_x[::-1]]), np.concatenate([y, other_y[::-1]])
+        axes.fill(*corner, color=theme.BLUE, alpha=0.1, linewidth=0.0, zorder=1.6)
+
+
+def _name_line(labels: Labels, text: str, x: Floats, y: Floats, colour: str, first: float = 0.97) -> None:
+    """Write the name of a line beside one of its points; the fast end has most room."""
+    for share in (first, 0.85, 0.7, 0.5, 0.3, 0.1):
+        at = min(int(share * len(x)), len(x) - 1)
+        if labels.place(text, float(x[at]), float(y[at]), color=colour, fontsize=theme.SMALL - 0.5):
+            return
 
 
 def draw_departure(axes: Any, flight: Flight) -> None:
