@@ -63,7 +63,11 @@ export interface Mark {
   latitude_deg: number;
   longitude_deg: number;
   label: string;
-  kind: "event" | "town" | "target" | "touchdown" | "published" | "sample" | "now";
+  kind: "event" | "town" | "target" | "touchdown" | "published" | "sample" | "now" | "post";
+  /** What stands there where the label finds no room. */
+  short?: string;
+  /** Kinds of units at a post, each with its shape; those that stay are hollow. */
+  units?: { kind: string; stays: boolean }[];
 }
 
 export interface Ring {
@@ -170,10 +174,37 @@ function drawScale(pen: CanvasRenderingContext2D, frame: Frame, width: number, h
   return { left: left - 4, top: bottom - 22, right: right + 4, bottom: bottom + 4 };
 }
 
+/** A helicopter is a disc, a vehicle a square, an aircraft a triangle. */
+function drawUnit(pen: CanvasRenderingContext2D, kind: string, stays: boolean, x: number, y: number, p: Palette): void {
+  pen.beginPath();
+  if (kind === "vehicle") pen.rect(x - 3.6, y - 3.6, 7.2, 7.2);
+  else if (kind === "aircraft") {
+    pen.moveTo(x, y - 4.8);
+    pen.lineTo(x + 4.8, y + 3.8);
+    pen.lineTo(x - 4.8, y + 3.8);
+    pen.closePath();
+  } else pen.arc(x, y, 4.2, 0, 7);
+  pen.fillStyle = stays ? p.paper : p.ink;
+  pen.strokeStyle = stays ? p.ink : p.paper;
+  pen.lineWidth = 1.2;
+  pen.fill();
+  pen.stroke();
+}
+
+function markBox(mark: Mark, at: [number, number]): { left: number; top: number; right: number; bottom: number } {
+  const half = 4 + 5 * Math.max((mark.units?.length ?? 1) - 1, 0);
+  return { left: at[0] - half, top: at[1] - 4, right: at[0] + half, bottom: at[1] + 4 };
+}
+
 function drawMark(pen: CanvasRenderingContext2D, mark: Mark, x: number, y: number, p: Palette): void {
   pen.lineWidth = 1.6;
   pen.strokeStyle = p.ink;
   pen.fillStyle = p.ink;
+  if (mark.kind === "post") {
+    const units = mark.units ?? [];
+    units.forEach((one, i) => drawUnit(pen, one.kind, one.stays, x + 10 * (i - (units.length - 1) / 2), y, p));
+    return;
+  }
   pen.beginPath();
   if (mark.kind === "target") {
     pen.strokeStyle = p.soft;
@@ -233,6 +264,11 @@ export class GroundMap {
     const content = this.content();
     const labels = new Labels(pen, { left: 4, top: 4, right: width - 4, bottom: height - 4 });
     if (frame.kind === "plane") labels.avoid(drawScale(pen, frame, width, height, p));
+    for (const mark of content.marks) {
+      // The names of the outlines keep clear of the posts, which are drawn later
+      const at = mark.kind === "post" ? projection([mark.longitude_deg, mark.latitude_deg]) : null;
+      if (at) labels.avoid(markBox(mark, at));
+    }
     this.drawRings(pen, path, content, p);
     this.drawPoints(pen, projection, content, p);
     this.nameRings(pen, projection, content, labels, p);
@@ -347,7 +383,7 @@ export class GroundMap {
   private drawMarks(pen: CanvasRenderingContext2D, projection: GeoProjection, content: MapContent, labels: Labels, p: Palette, frame: Frame): void {
     pen.font = `11px ${FONT}`;
     const { width, height } = this.sheet;
-    const order: Mark["kind"][] = ["touchdown", "now", "published", "target", "event", "sample", "town"];
+    const order: Mark["kind"][] = ["touchdown", "now", "published", "target", "post", "event", "sample", "town"];
     const marks = [...content.marks].sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
     const seen: [Mark, number, number][] = [];
     for (const mark of marks) {
@@ -355,12 +391,14 @@ export class GroundMap {
       const at = projection(point);
       const hidden = frame.kind === "globe" && distanceKm(point, [frame.longitude_deg, frame.latitude_deg]) > 9990;
       if (!at || hidden || at[0] < 0 || at[0] > width || at[1] < 0 || at[1] > height) continue;
-      labels.avoid({ left: at[0] - 4, top: at[1] - 4, right: at[0] + 4, bottom: at[1] + 4 });
+      labels.avoid(markBox(mark, at));
       seen.push([mark, at[0], at[1]]);
     }
     for (const [mark, x, y] of [...seen].reverse()) drawMark(pen, mark, x, y, p);
     for (const [mark, x, y] of seen) {
-      if (mark.label) labels.place(mark.label, x, y, mark.kind === "town" ? p.soft : p.ink, p.paper);
+      const gap = 7 + 5 * Math.max((mark.units?.length ?? 1) - 1, 0);
+      const colour = mark.kind === "town" ? p.soft : p.ink;
+      if (mark.label && !labels.place(mark.label, x, y, colour, p.paper, false, 11, gap) && mark.short) labels.place(mark.short, x, y, colour, p.paper, false, 11, gap);
     }
   }
 }

@@ -55,26 +55,65 @@ export interface PanelOptions {
   csv?: () => Table;
 }
 
+/** What the buttons of a panel save; without a picture, or an empty one, there is nothing to save as PNG. */
+export interface Saved extends PanelOptions {
+  picture?: () => HTMLCanvasElement | null;
+}
+
+/** The buttons that save what a panel shows. */
+export function toolsOf(options: Saved): HTMLElement {
+  const tools = element("span", { class: "tools" });
+  if (options.picture) {
+    const button = element("button", { type: "button", "aria-label": `Save ${options.title} as PNG` }, "PNG");
+    button.addEventListener("click", () => options.picture!()?.toBlob((blob) => blob && download(`${options.id}.png`, blob)));
+    tools.append(button);
+  }
+  if (options.csv) {
+    const button = element("button", { type: "button", "aria-label": `Save ${options.title} as CSV` }, "CSV");
+    button.addEventListener("click", () => {
+      download(`${options.id}.csv`, new Blob([csvText(options.csv!())], { type: "text/csv" }));
+    });
+    tools.append(button);
+  }
+  return tools;
+}
+
+/** Canvases one under the other on the paper of the page; null without any. */
+export function joined(canvases: HTMLCanvasElement[]): HTMLCanvasElement | null {
+  if (!canvases.length) return null;
+  const sheet = element("canvas");
+  sheet.width = Math.max(...canvases.map((one) => one.width));
+  sheet.height = canvases.reduce((sum, one) => sum + one.height, 0);
+  const pen = sheet.getContext("2d")!;
+  pen.fillStyle = getComputedStyle(document.documentElement).getPropertyValue("--paper").trim();
+  pen.fillRect(0, 0, sheet.width, sheet.height);
+  let top = 0;
+  for (const one of canvases) {
+    pen.drawImage(one, 0, top);
+    top += one.height;
+  }
+  return sheet;
+}
+
+/** Canvases that lie on each other as one. */
+export function layered(canvases: HTMLCanvasElement[]): HTMLCanvasElement {
+  const sheet = element("canvas");
+  sheet.width = canvases[0].width;
+  sheet.height = canvases[0].height;
+  const pen = sheet.getContext("2d")!;
+  for (const one of canvases) pen.drawImage(one, 0, 0);
+  return sheet;
+}
+
 export class Panel {
   readonly root: HTMLElement;
   readonly body: HTMLElement;
 
   constructor(options: PanelOptions) {
     this.body = element("div", { class: "body" });
-    const tools = element("span", { class: "tools" });
-    const picture = element("button", { type: "button", "aria-label": `Save ${options.title} as PNG` }, "PNG");
-    picture.addEventListener("click", () => pictureOf(this.root).toBlob((blob) => blob && download(`${options.id}.png`, blob)));
-    tools.append(picture);
-    if (options.csv) {
-      const button = element("button", { type: "button", "aria-label": `Save ${options.title} as CSV` }, "CSV");
-      button.addEventListener("click", () => {
-        download(`${options.id}.csv`, new Blob([csvText(options.csv!())], { type: "text/csv" }));
-      });
-      tools.append(button);
-    }
     const heading = element("h2", {}, options.title);
     if (options.note) heading.append(element("small", {}, options.note));
-    this.root = element("section", { class: "panel", id: options.id }, element("header", {}, heading, tools), this.body);
+    this.root = element("section", { class: "panel", id: options.id }, element("header", {}, heading, toolsOf({ ...options, picture: () => pictureOf(this.root) })), this.body);
   }
 
   drawnBy(drawable: Drawable): void {

@@ -14,6 +14,8 @@ export interface Curve {
   label?: string;
   /** Where on the line its name is tried first, as a share of its length; without it beside its end. */
   labelAt?: number;
+  /** One of several thin lines, whose names stand one after the other along them. */
+  thin?: boolean;
 }
 
 export interface Spot {
@@ -39,6 +41,8 @@ export interface PlaneContent {
   yTicks?: number[];
   xTickText?: (value: number) => string;
   yTickText?: (value: number) => string;
+  /** For small planes: the names of the axes stand inside. */
+  tight?: boolean;
 }
 
 interface Area {
@@ -125,7 +129,7 @@ export class Plane {
     const { width, height } = this.sheet;
     const p = palette();
     const content = this.content();
-    const box = { left: content.yLabel ? 50 : 34, top: 10, right: width - 12, bottom: height - (content.xLabel ? 40 : 22) };
+    const box = content.tight ? { left: 44, top: 8, right: width - 10, bottom: height - 19 } : { left: content.yLabel ? 50 : 34, top: 10, right: width - 12, bottom: height - (content.xLabel ? 40 : 22) };
     const [x0, x1, y0, y1] = rangesOf(content, box);
     const toX = (value: number): number => box.left + ((value - x0) / (x1 - x0)) * (box.right - box.left);
     const toY = (value: number): number => box.bottom - ((value - y0) / (y1 - y0)) * (box.bottom - box.top);
@@ -133,6 +137,10 @@ export class Plane {
     const view: View = { pen, p, box, toX, toY, labels };
     this.drawAxes(view, [x0, x1, y0, y1], content);
     pen.font = `11px ${FONT}`;
+    if (content.tight) {
+      labels.avoid({ left: box.right - pen.measureText(content.xLabel).width - 8, right: box.right, top: box.bottom - 18, bottom: box.bottom });
+      labels.avoid({ left: box.left, right: box.left + pen.measureText(content.yLabel).width + 10, top: box.top, bottom: box.top + 16 });
+    }
     pen.save();
     pen.beginPath();
     pen.rect(box.left, box.top - 4, box.right - box.left + 4, box.bottom - box.top + 4);
@@ -154,12 +162,21 @@ export class Plane {
       const [x, y] = [toX(spot.x), toY(spot.y)];
       if (!labels.place(spot.label, x, y, p.ink, p.paper)) labels.place(spot.label, x, y, p.ink, p.paper, true);
     }
-    content.curves.forEach((curve, i) => this.nameCurve(view, curve, lines[i]));
+    const thin = content.curves.filter((one) => one.thin && one.label);
+    content.curves.forEach((curve, i) => {
+      this.nameCurve(view, curve, lines[i], (thin.length - 1 - thin.indexOf(curve)) / Math.max(thin.length - 1, 1));
+    });
   }
 
-  private nameCurve({ p, labels }: View, curve: Curve, points: [number, number][]): void {
+  /** Writes the name of a curve; `place` from 0 to 1 says where along it that of a thin one stands. */
+  private nameCurve({ p, labels }: View, curve: Curve, points: [number, number][], place: number): void {
     if (!points.length || !curve.label) return;
     const colour = curve.colour(p);
+    if (curve.thin) {
+      const part = 0.08 + 0.8 * place;
+      labels.place(curve.label, ...points[Math.round(part * (points.length - 1))], colour, p.paper);
+      return;
+    }
     if (curve.labelAt !== undefined) {
       if (labels.placeAlong(curve.label, points, colour, p.paper, curve, curve.labelAt)) return;
       // In a crowd a name may stand across thin lines, whose halo keeps it readable
@@ -205,7 +222,7 @@ export class Plane {
 
   private drawCurve({ pen, p, box, toX, toY, labels }: View, curve: Curve): [number, number][] {
     pen.strokeStyle = curve.colour(p);
-    pen.lineWidth = curve.width ?? 1.8;
+    pen.lineWidth = curve.width ?? (curve.thin ? 1.1 : 1.8);
     pen.setLineDash(curve.dash ?? []);
     pen.beginPath();
     const points: [number, number][] = [];
@@ -253,6 +270,15 @@ export class Plane {
       pen.lineTo(box.right, toY(tick));
       pen.stroke();
       pen.fillText(yText(tick), box.left - 6, toY(tick));
+    }
+    if (content.tight) {
+      pen.textAlign = "right";
+      pen.textBaseline = "bottom";
+      pen.fillText(content.xLabel, box.right - 4, box.bottom - 3);
+      pen.textAlign = "left";
+      pen.textBaseline = "top";
+      pen.fillText(content.yLabel, box.left + 5, box.top + 2);
+      return;
     }
     pen.textAlign = "center";
     pen.textBaseline = "bottom";

@@ -33,6 +33,12 @@ def test_a_wrong_start_names_the_nearest_event(capsys: Any) -> None:
     assert "entry_interface" in said(capsys, "ms-21", "--port", "0", "--from", "entry_interfase")
 
 
+def test_a_folder_without_a_staging_study_is_named(capsys: Any, tmp_path: Path) -> None:
+    pytest.importorskip("uvicorn")
+    text = said(capsys, "ms-21", "--port", "0", "--recovery", str(tmp_path))
+    assert "recovery.json" in text and "steppe recover" in text
+
+
 def test_a_port_in_use_and_a_short_token_are_refused(capsys: Any) -> None:
     pytest.importorskip("uvicorn")
     with socket.socket() as taken:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import math
 import socket
 import threading
 import time
@@ -81,6 +84,34 @@ def replayed(folder: Path) -> Iterator[Served]:
 @pytest.fixture
 def simulated() -> Iterator[Served]:
     served = Served(open_mission("ms-21", Options(rate=10.0, samples=0), first="guidance_start"))
+    yield served
+    served.stop()
+
+
+@pytest.fixture(scope="module")
+def manned(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A stored flight with a campaign beside it and two posts by hand, held at the peak load."""
+    from steppe.config.loader import load_recovery
+    from steppe.ground.reach import Place
+    from steppe.ground.response import Posted
+    from steppe.ground.setup import Post
+
+    campaign = tmp_path_factory.mktemp("control") / "campaign"
+    assert run(["disperse", "ms-21", "-n", "12", "--seed", "5", "--out", str(campaign)]) == 0
+    session = open_mission(str(folder), Options(rate=1.0, playing=False, campaign=campaign), first="peak_load")
+    zone = session.flight.mission.zone
+    near = Place("7 km N, guided side", zone.latitude_deg + 0.063, zone.longitude_deg, "guided", False)
+    far = Place("150 km W, guided side", zone.latitude_deg, zone.longitude_deg - 2.0, "guided", False)
+    away = Place("away", 20.0, 60.0, "ballistic", False)
+    posts = (
+        Post("mi-8", near, 2),
+        Post("pem", near, 1),
+        Post("mi-8", far, 1),
+        Post("mi-8", away, 1),
+        Post("an-26", far, 1),
+    )
+    session.outlook.posted = Posted(load_recovery("soyuz-kazakhstan"), posts, "Posted by hand")
+    served = Served(session)
     yield served
     served.stop()
 
@@ -251,6 +282,137 @@ def test_the_token_to_watch_leaves_the_address_and_a_cookie_stays(watched: Any, 
         replayed.stop()
         replayed.app = plain
         replayed.start()
+
+
+def own(watched: Any, served: Served, fragment: str = "theme=light") -> Any:
+    """Open the page of a watcher, who has no token."""
+    served.session.lease.release()
+    watched.page.goto(f"{served.address}#{fragment}")
+    watched.page.wait_for_selector("html[data-ready=yes]")
+    return watched.page
+
+
+def number(text: str) -> float:
+    return float(text.strip().replace("\u2212", "-").split(" ")[0])
+
+
+def test_the_recovery_tab_says_what_the_server_counts(watched: Any, manned: Served) -> None:
+    page = own(watched, manned, "theme=light&tab=recovery")
+    page.wait_for_selector("tr[data-post]")
+    found = page.evaluate("fetch('/api/recovery').then((one) => one.json())")
+    assert found["state"] == "ready" and len(found["posts"]) == 5
+    for number_, post in enumerate(found["posts"]):
+        cells = page.eval_on_selector_all(f"tr[data-post='{number_}'] td", "(all) => all.map((one) => one.textContent)")
+        assert cells[0].endswith(post["status"] + (f": {post['why']}" if post["why"] else "")), post
+        assert cells[1].endswith(f"{post['count']} {post['type']}")
+        assert number(cells[3]) == pytest.approx(post["distance_km"], abs=0.51)
+        if post["after_touchdown_s"] is None:
+            assert cells[4] == cells[5] == "–"
+            continue
+        assert number(cells[5]) == pytest.approx(post["after_touchdown_s"] / 60.0, abs=0.051)
+        if post["task"] == "hatch":
+            hours, minutes, seconds = (int(part) for part in cells[4].split(":"))
+            utc = (page.evaluate("window.steppe.model.meta.epoch_unix_s") + post["eta_s"]) % 86400.0
+            assert hours * 3600 + minutes * 60 + seconds == pytest.approx(utc, abs=0.51)
+            assert number(cells[6]) == pytest.approx(100.0 * post["first"], abs=0.51)
+    hatch = page.inner_text("#recovery-hatch").removesuffix(" min after touchdown").split(" / ")
+    assert [float(one) for one in hatch] == pytest.approx(
+        [found["hatch_s"][p] / 60.0 for p in ("50", "90", "99")], abs=0.051
+    )
+    assert "150 km" not in page.inner_text("#first") and "7 km N" in page.inner_text("#first")
+    assert f"Sun {found['light']['sun_elevation_deg']:.0f}°" in page.inner_text("#recovery-light")
+    page.keyboard.press("c")
+    assert page.inner_text("tr[data-post='0'] .eta").startswith("+")
+    assert watched.complaints == []
+
+
+def test_a_watcher_replays_alone_and_comes_back(watched: Any, manned: Served) -> None:
+    page = own(watched, manned)
+    room_s = manned.session.clock.time_s
+    assert page.inner_text("#live") == "● LIVE"
+    box = page.locator(".track").bounding_box()
+    page.mouse.click(box["x"] + 0.3 * box["width"], box["y"] + 10)
+    page.wait_for_function("(t) => Number(document.documentElement.dataset.time) < t - 60", arg=room_s)
+    assert page.inner_text("#mode").startswith("OWN") and page.evaluate("document.body.classList.contains('own')")
+    page.click("button[data-rate='60']")
+    page.wait_for_function("() => document.querySelector('#mode').textContent === 'OWN ×60'")
+    page.keyboard.press("Space")
+    page.wait_for_function("() => document.querySelector('#mode').textContent === 'OWN HOLD'")
+    page.wait_for_timeout(300)
+    held = float(page.evaluate("document.documentElement.dataset.time"))
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function("(t) => Math.abs(Number(document.documentElement.dataset.time) - t) < 0.01", arg=held - 10.0)
+    # what is shown is the row of the flight, and the address names the moment
+    values = page.evaluate("window.steppe.model.frame.values")
+    columns = manned.session.flight.track.columns
+    assert values["altitude_m"] == pytest.approx(
+        np.interp(held - 10.0, columns["time_s"], columns["altitude_m"]), abs=1e-3
+    )
+    assert manned.session.clock.time_s == room_s and manned.session.lease.holder(time.monotonic()) is None
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function("(t) => Math.abs(Number(document.documentElement.dataset.time) - t) < 0.01", arg=held - 20.0)
+    page.keyboard.press("t")
+    assert f"at={held - 20.0:.1f}" in page.url and "play=no" in page.url
+    page.reload()
+    page.wait_for_function("(t) => Math.abs(Number(document.documentElement.dataset.time) - t) < 0.06", arg=held - 20.0)
+    page.keyboard.press("l")
+    page.wait_for_function("(t) => Number(document.documentElement.dataset.time) === t", arg=room_s)
+    assert page.inner_text("#live") == "● LIVE" and not page.evaluate("document.body.classList.contains('own')")
+    assert watched.complaints == []
+
+
+def test_a_return_of_the_ensemble_is_replayed_with_a_click(watched: Any, manned: Served) -> None:
+    page = own(watched, manned, "theme=light&tab=campaign&view=failures")
+    page.wait_for_selector("button[data-sample]")
+    assert "landed" in page.inner_text(".tab-body") and "12" in page.inner_text(".tab-body")
+    sample = int(page.get_attribute("button[data-sample]", "data-sample"))
+    page.click("button[data-sample]")
+    page.wait_for_function("(n) => document.querySelector('#mode').textContent.startsWith(`NO. ${n}`)", arg=sample)
+    expected = page.evaluate("(n) => fetch(`/api/sample/${n}`).then((one) => one.json())", sample)
+    page.keyboard.press("End")
+    page.wait_for_function("() => document.querySelector('.state').textContent.includes('LANDED')")
+    values = page.evaluate("window.steppe.model.frame.values")
+    assert values["latitude_deg"] == pytest.approx(expected["touchdown"]["latitude_deg"], abs=1e-9)
+    page.click("button[data-view=footprint]")
+    page.wait_for_selector(".foot canvas")
+    assert "view=footprint" in page.url and f"sample={sample}" in page.url
+    page.click("#live")
+    page.wait_for_function("() => !document.querySelector('#mode').textContent.startsWith('NO.')")
+    times = page.wait_for_function(
+        "(n) => window.steppe.model.live.tracks[0].columns.time_s.length === n",
+        arg=len(manned.session.flight.track.columns["time_s"]),
+    )
+    assert times
+    assert watched.complaints == []
+
+
+def saved(page: Any, selector: str) -> Path:
+    with page.expect_download() as waiting:
+        page.click(selector)
+    return Path(waiting.value.path())
+
+
+def test_panels_are_saved_as_table_and_picture(watched: Any, manned: Served) -> None:
+    page = own(watched, manned)
+    flight = manned.session.flight
+    header, *rows = csv.reader(io.StringIO(saved(page, "#strips .tools button:has-text('CSV')").read_text("utf-8")))
+    columns = flight.track.columns
+    shown_s = manned.session.clock.time_s
+    assert float(rows[-1][0]) <= shown_s < float(rows[-1][0]) + 10.0
+    at = int(np.searchsorted(columns["time_s"], float(rows[0][0])))
+    for index, name in enumerate(header):
+        got = [float(row[index]) if row[index] else math.nan for row in rows]
+        np.testing.assert_array_equal(got, columns[name][at : at + len(rows)])
+    page.keyboard.press("s")
+    page.wait_for_selector("#strips[data-side=planes] .plane-holder canvas")
+    assert "side=planes" in page.url
+    header, *rows = csv.reader(io.StringIO(saved(page, "#strips .tools button:has-text('CSV')").read_text("utf-8")))
+    assert header[:3] == ["time_s", "airspeed_m_s", "altitude_m"] and float(rows[-1][0]) <= shown_s
+    for selector in ("#strips .tools button:has-text('PNG')", ".zone .tools button:has-text('PNG')"):
+        assert saved(page, selector).read_bytes().startswith(b"\x89PNG")
+    recovery = saved(page, "#tabs .tools button:has-text('CSV')").read_text("utf-8")
+    assert recovery.startswith("type,count") and "mi-8,2,helicopter" in recovery
+    assert watched.complaints == []
 
 
 def test_telemetry_is_shown_and_its_end_is_marked(watched: Any) -> None:

@@ -2,7 +2,7 @@
 
 import { clockText, fixed, latitude, longitude, signed } from "../format.ts";
 import { element } from "../panel.ts";
-import { zeroOfModel, type Model } from "./model.ts";
+import { zeroOfModel, type FeedFrame, type Model } from "./model.ts";
 
 type Read = (model: Model) => string;
 
@@ -55,6 +55,22 @@ const BURN: Row[] = [
   { label: "Mass", unit: "kg", read: value("mass_kg", 0), name: "mass_kg" },
 ];
 
+const fed = (digits: number, of: (feed: FeedFrame) => number | null): Read => (model) => {
+  const feed = model.room?.feed;
+  return feed === null || feed === undefined ? "\u2013" : fixed(of(feed), digits);
+};
+const FEED: Row[] = [
+  { label: "Packets / position \u00b1", unit: "m", read: (model) => `${fed(0, (one) => one.packets)(model)} / ${fed(0, (one) => one.position_sd_m)(model)}`, name: "packets" },
+  { label: "Late \u25b5 / twice or too late", unit: "", read: (model) => `${fed(0, (one) => one.late)(model)} / ${fed(0, (one) => one.dropped)(model)}`, name: "late" },
+  { label: "Jumps \u00d7 / last residual", unit: "m", read: (model) => `${fed(0, (one) => one.jumps)(model)} / ${fed(0, (one) => one.residual_m)(model)}`, name: "jumps" },
+];
+
+function windText(model: Model, level: number): string {
+  const winds = model.landing?.winds ?? model.meta.winds;
+  const one = winds[level];
+  return one === undefined ? "\u2013" : `${fixed(one.from_deg, 0)}\u00b0 ${fixed(one.speed_m_s, 1)}`;
+}
+
 function block(title: string, id: string): { root: HTMLElement; body: HTMLElement; note: HTMLElement } {
   const note = element("small");
   const body = element("div", { class: "body" });
@@ -83,14 +99,16 @@ class Rows {
 
 export class Digitals {
   private readonly always = new Rows(ALWAYS);
-  private readonly flight = new Rows(FLIGHT);
+  private readonly flight: Rows;
   private readonly burn = new Rows(BURN);
   private readonly landing: Rows;
+  private readonly fed: Rows;
   private readonly events = block("Events", "events");
   private readonly state = block("State", "digitals");
   private readonly ground = block("Landing", "landing");
   private rows: { time_s: number; actual: HTMLElement; delta: HTMLElement; name: string; root: HTMLElement }[] = [];
   private shape = "";
+  private readonly limit: string;
 
   constructor(root: HTMLElement, model: Model) {
     const limit = model.plan.limits.find((one) => one.variable === "load_g");
@@ -102,9 +120,14 @@ export class Digitals {
       { label: "Miss of the mean", unit: "km", read: (m) => fixed(m.landing?.miss_km, 1), name: "miss_km" },
       { label: radius ? `Inside the zone (${fixed(radius, 0)} km)` : "Inside the zone", unit: "%", read: (m) => fixed(m.landing?.in_zone === null || m.landing === null ? null : 100 * m.landing.in_zone, 0) },
       { label: "Touchdown \u00b1", unit: "s", read: (m) => fixed(m.landing?.touchdown_sd_s, 0) },
+      { label: "Wind at 10 m from", unit: "m/s", read: (m) => windText(m, 0), name: "wind" },
+      ...(model.meta.kind === "feed" ? [] : [{ label: "Wind at 5 km from", unit: "m/s", read: (m: Model) => windText(m, 2) }]),
     ]);
-    this.state.body.append(this.always.root, this.flight.root, this.burn.root);
-    if (limit) this.state.note.textContent = `load ${limit.label}`;
+    // Telemetry tells no bank, and its packets need the room
+    this.flight = new Rows(model.meta.kind === "feed" ? FLIGHT.slice(0, -1) : FLIGHT);
+    this.fed = new Rows(model.meta.kind === "feed" ? FEED : []);
+    this.state.body.append(this.always.root, this.flight.root, this.burn.root, this.fed.root);
+    this.limit = limit ? `load ${limit.label} \u00b7 ` : "";
     this.ground.body.append(this.landing.root);
     root.append(this.state.root, this.ground.root, this.events.root);
   }
@@ -116,8 +139,11 @@ export class Digitals {
     this.always.show(model);
     (burning ? this.burn : this.flight).show(model);
     this.landing.show(model);
+    this.fed.show(model);
     const { landing, frame } = model;
-    const note = landing === null ? (model.meta.predicts ? "being computed" : "no prediction") : `${landing.samples} returns, ${fixed(Math.max((frame?.time_s ?? 0) - landing.time_s, 0), 0)} s of flight ago`;
+    const age = `${this.limit}age ${fixed(Math.max(model.age_s, model.frame?.feed?.age_s ?? 0), 1)} s`;
+    if (this.state.note.textContent !== age) this.state.note.textContent = age;
+    const note = (model.own?.sample ?? null) !== null ? `not foreseen in return ${model.own!.sample}` : landing === null ? (model.meta.predicts ? "being computed" : "no prediction") : `${landing.samples} returns, ${fixed(Math.max((frame?.time_s ?? 0) - landing.time_s, 0), 0)} s of flight ago`;
     if (this.ground.note.textContent !== note) this.ground.note.textContent = note;
     this.showEvents(model);
   }
@@ -131,7 +157,7 @@ export class Digitals {
       this.build(model);
     }
     const zero = zeroOfModel(model);
-    const seen = Math.max(frame.time_s, frame.shown_s);
+    const seen = model.own?.sample !== null && model.own !== null ? frame.time_s : Math.max(frame.time_s, frame.shown_s);
     let next = true;
     for (const row of this.rows) {
       const actual = model.live.events.find((one) => one.event === row.name);
@@ -141,8 +167,10 @@ export class Digitals {
       const delta = done && Number.isFinite(row.time_s) ? signed(actual.time_s - row.time_s, 1) : "";
       if (row.delta.textContent !== delta) row.delta.textContent = delta;
       row.root.classList.toggle("done", done);
-      row.root.classList.toggle("next", !done && next);
-      if (!done) next = false;
+      // Telemetry tells no events, and a return of the campaign has not all: the next one is then that of the plan
+      const ahead = !done && !(row.time_s <= frame.time_s && (model.meta.kind === "feed" || (model.own?.sample ?? null) !== null));
+      row.root.classList.toggle("next", ahead && next);
+      if (ahead) next = false;
     }
   }
 

@@ -62,6 +62,8 @@ export class Header {
 function modeText(model: Model): string {
   const { frame } = model;
   if (frame === null) return "";
+  const { own } = model;
+  if (own !== null) return `${own.sample === null ? "OWN" : `NO. ${own.sample}`} ${own.playing ? `\u00d7${own.rate}` : "HOLD"}`;
   if (frame.kind === "feed") return "LIVE";
   const word = frame.kind === "replay" ? "REPLAY" : "SIM";
   return frame.playing ? `${word} \u00d7${frame.rate}` : `${word} HOLD`;

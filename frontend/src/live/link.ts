@@ -1,11 +1,12 @@
 // The stream: server-sent events, which a browser takes up again by itself where they broke off.
 
-import type { Frame, Landing, Message } from "./model.ts";
+import type { Frame, Landing, Message, Recovery } from "./model.ts";
 
 export interface Handlers {
   frame: (frame: Frame, id: number) => void;
   landing: (landing: Landing) => void;
   message: (message: Message) => void;
+  recovery: (recovery: Recovery) => void;
   gap: (from: number, to: number) => void;
 }
 
@@ -56,6 +57,10 @@ export class Link {
     source.addEventListener("message", (event) => {
       const body = take(event as MessageEvent);
       if (body !== null) this.handlers.message(body);
+    });
+    source.addEventListener("recovery", (event) => {
+      const body = take(event as MessageEvent);
+      if (body !== null) this.handlers.recovery(body);
     });
     source.addEventListener("gap", (event) => {
       const body = JSON.parse((event as MessageEvent).data);

@@ -2,9 +2,10 @@
 
 import type { Columns } from "../document.ts";
 import { circle, frameOf, GroundMap, projectionOf, trackPoints, type Frame as MapFrame, type Line, type MapContent, type Mark } from "../maps.ts";
-import { Sheet, element } from "../panel.ts";
+import { layered, Sheet, element, toolsOf, type Table } from "../panel.ts";
 import { palette } from "../theme.ts";
 import { indexAt, span, type Model } from "./model.ts";
+import { postMarks } from "./recovery.ts";
 
 interface Projected {
   time_s: number;
@@ -30,7 +31,17 @@ export class LiveMap {
     this.frameAt = (ratio) => mapFrame(scale, model(), ratio);
     this.base = new GroundMap(holder, label, model().plan.coast, this.frameAt, () => content(scale, model()), "map");
     this.overlay = new Sheet(holder, `${label}: the way flown`, "overlay");
-    holder.append(element("span", { class: "veil" }));
+    const tools = toolsOf({ id: `map-${scale}`, title: label, csv: () => this.table(), picture: () => layered([this.base.canvas, this.overlay.canvas]) });
+    holder.append(element("span", { class: "veil" }), tools);
+  }
+
+  /** The way up to now. */
+  private table(): Table {
+    const { live, frame } = this.model();
+    const { time_s, latitude_deg, longitude_deg, altitude_m } = live.tracks[0].columns;
+    const end = indexAt(time_s, frame?.time_s ?? -Infinity) + 1;
+    const value = (column: Float64Array, i: number): number | null => (Number.isFinite(column?.[i]) ? column[i] : null);
+    return { header: ["time_s", "latitude_deg", "longitude_deg", "altitude_m"], rows: Array.from({ length: end }, (_, i) => [time_s[i], value(latitude_deg, i), value(longitude_deg, i), value(altitude_m, i)]) };
   }
 
   get canvas(): HTMLCanvasElement {
@@ -169,8 +180,15 @@ function content(scale: Scale, model: Model): MapContent {
   if (scale !== "globe" && model.landing !== null && model.landing.ring_deg.length > 0) rings.push({ ring: model.landing.ring_deg, label: scale === "zone" ? "landing, 90 %" : undefined, fill: true, colour: (p) => p.actual });
   if (scale !== "globe" && plan.zone?.radius_km) rings.push({ ring: circle(plan.zone, plan.zone.radius_km), label: scale === "zone" ? "zone" : undefined });
   if (scale === "zone" && plan.zone) marks.push({ ...plan.zone, label: "aim", kind: "target" });
+  if (scale === "zone") marks.push(...postMarks(model.recovery));
   const points = scale === "zone" && model.landing !== null ? { latitude_deg: model.landing.latitude_deg, longitude_deg: model.landing.longitude_deg } : undefined;
   const command = plan.events.find((one) => one.event === "parachute_command")?.time_s;
   const from = scale === "zone" && command !== undefined ? command - 40 : begin;
-  return { lines: [planLine(model, from)], marks, rings, points };
+  const lines = [planLine(model, from)];
+  const first = model.recovery.state === "ready" ? model.recovery.first : null;
+  if (scale === "zone" && first !== null) {
+    const ends: [number, number][] = [[first.longitude_deg, first.latitude_deg], [model.recovery.longitude_deg, model.recovery.latitude_deg]];
+    lines.push({ points: ends, colour: (p) => p.ink, width: 1, dash: [2, 3] });
+  }
+  return { lines, marks, rings, points };
 }

@@ -20,6 +20,8 @@ export const STRIPS: Spec[] = [
   { name: "heat_flux_w_m2", digits: 1 },
 ];
 
+export const BANK: Spec = { name: "bank_deg", digits: 0 };
+
 /** Values of a column on other times, linear in between; nothing beyond its ends or across a gap. */
 function onGrid(columns: Columns, name: string, grid: number[], factor: number): (number | null)[] {
   const times = columns.time_s;
@@ -161,6 +163,34 @@ export class LiveStrip {
     if (this.readout.textContent !== text) this.readout.textContent = text;
   }
 
+  /** Packets that came late, and those that did not fit, at the foot of the strip. */
+  private marks(plot: uPlot, pen: CanvasRenderingContext2D, ratio: number): void {
+    const { late_s, jumped_s } = this.model().marks;
+    const y = plot.bbox.top + plot.bbox.height - 4 * ratio;
+    const p = palette();
+    pen.lineWidth = 1.2 * ratio;
+    for (const time_s of late_s) {
+      const x = plot.valToPos(time_s, "x", true);
+      pen.strokeStyle = p.soft;
+      pen.beginPath();
+      pen.moveTo(x - 3 * ratio, y + 3 * ratio);
+      pen.lineTo(x, y - 3 * ratio);
+      pen.lineTo(x + 3 * ratio, y + 3 * ratio);
+      pen.closePath();
+      pen.stroke();
+    }
+    for (const time_s of jumped_s) {
+      const x = plot.valToPos(time_s, "x", true);
+      pen.strokeStyle = p.limit;
+      pen.beginPath();
+      pen.moveTo(x - 3 * ratio, y - 3 * ratio);
+      pen.lineTo(x + 3 * ratio, y + 3 * ratio);
+      pen.moveTo(x + 3 * ratio, y - 3 * ratio);
+      pen.lineTo(x - 3 * ratio, y + 3 * ratio);
+      pen.stroke();
+    }
+  }
+
   private annotate(plot: uPlot, limit: { value: number; label: string } | undefined, near: boolean, factor: number): void {
     const { frame } = this.model();
     const p = palette();
@@ -189,6 +219,7 @@ export class LiveStrip {
         pen.fill();
       }
     }
+    this.marks(plot, pen, ratio);
     if (limit) {
       const y = near ? plot.valToPos(limit.value * factor, "y", true) : top;
       pen.strokeStyle = p.limit;

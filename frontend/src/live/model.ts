@@ -55,6 +55,69 @@ export interface Landing {
   touchdown_sd_s: number | null;
   miss_km: number | null;
   in_zone: number | null;
+  winds: Wind[];
+}
+
+export interface Wind {
+  height_m: number;
+  speed_m_s: number;
+  from_deg: number;
+}
+
+export interface RecoveryPost {
+  type: string;
+  title: string;
+  kind: string;
+  task: string;
+  count: number;
+  place: string;
+  side: string;
+  airfield: boolean;
+  latitude_deg: number;
+  longitude_deg: number;
+  distance_km: number;
+  level: Level;
+  status: string;
+  why: string;
+  after_touchdown_s: number | null;
+  eta_s: number | null;
+  first: number;
+}
+
+export interface RecoveryLimit {
+  type: string;
+  title: string;
+  largest_wind_m_s: number;
+  least_visibility_m: number;
+  flies_in_icing: boolean;
+  works_at_night: boolean;
+}
+
+/** What the posted force does about the landing that is foreseen: computed by the server, shown here. */
+export interface Recovery {
+  state: "ready" | "working" | "none";
+  why: string;
+  source: string;
+  force: string;
+  touchdown_s: number;
+  latitude_deg: number;
+  longitude_deg: number;
+  origin: string;
+  side: string;
+  detection: { name: string; after_touchdown_s: number; share: number };
+  light: { sun_elevation_deg: number; night: boolean; next: { what: string; after_touchdown_s: number } | null };
+  weather: { wind_m_s: number; wind_from_deg: number; gust_m_s: number; visibility_m: number; icing: boolean };
+  posts: RecoveryPost[];
+  first: RecoveryPost | null;
+  hatch_s: Record<string, number | null> | null;
+  hatch_icing_s: Record<string, number | null> | null;
+  limits: RecoveryLimit[];
+}
+
+/** The three planes of the entry, columns of numbers. */
+export interface Planes {
+  columns: Record<string, Float64Array>;
+  limits: { label: string; kind: string; airspeed_m_s: number[]; altitude_m: number[] }[];
 }
 
 export interface Message {
@@ -62,6 +125,8 @@ export interface Message {
   time_s: number;
   level: Level;
   text: string;
+  number: number;
+  count: number;
 }
 
 export interface PlannedEvent {
@@ -88,6 +153,8 @@ export interface Meta {
   campaign: boolean;
   predicts: boolean;
   prediction: Landing | null;
+  recovery: Recovery;
+  winds: Wind[];
   messages: Message[];
   provenance: Record<string, string>;
   notes: string[];
@@ -98,14 +165,32 @@ export interface Model {
   meta: Meta;
   plan: FlightDocument;
   live: FlightDocument;
+  /** What is shown: the newest frame of the room, or that of a replay of one's own. */
   frame: Frame | null;
+  /** The newest frame of the room, whatever is shown. */
+  room: Frame | null;
+  own: Own | null;
   landing: Landing | null;
+  recovery: Recovery;
+  planes: { plan: Planes; live: Planes };
+  /** Packets of telemetry that came late, and those that did not fit. */
+  marks: { late_s: number[]; jumped_s: number[] };
   messages: Message[];
   clock: Clock;
+  /** Seconds of the wall since the last frame that is shown. */
+  age_s: number;
   /** Since when no frame has come, s of the wall; null while the link is fresh. */
   stale_s: number | null;
   /** Mean less and plus three standard deviations of a campaign. */
   band: Band | null;
+}
+
+/** A replay of one's own. */
+export interface Own {
+  rate: number;
+  playing: boolean;
+  /** Number of a return of the campaign; null is the flight of the room. */
+  sample: number | null;
 }
 
 export interface Band {
@@ -130,20 +215,44 @@ export async function json(path: string): Promise<any> {
 }
 
 export async function loadModel(): Promise<Model> {
-  const [meta, plan] = await Promise.all([json("/api/meta") as Promise<Meta>, json("/api/flight/plan")]);
+  const [meta, plan, planes] = await Promise.all([json("/api/meta") as Promise<Meta>, json("/api/flight/plan"), loadPlanes("plan")]);
   const planned = unpack(plan) as FlightDocument;
-  const live = meta.kind === "feed" ? await loadFeed(planned) : await loadLive(planned);
-  return { meta, plan: planned, live, frame: null, landing: meta.prediction, messages: meta.messages, clock: "utc", stale_s: null, band: null };
+  const model: Model = {
+    meta, plan: planned, live: planned, frame: null, room: null, own: null, landing: meta.prediction, recovery: meta.recovery, messages: meta.messages, clock: "utc",
+    stale_s: null, age_s: 0, band: null, planes: { plan: planes, live: planes }, marks: { late_s: [], jumped_s: [] },
+  };
+  await loadShown(model);
+  return model;
 }
 
-export async function loadLive(plan: FlightDocument): Promise<FlightDocument> {
-  const raw = await json("/api/flight/live");
-  return { ...(unpack(raw) as FlightDocument), coast: plan.coast };
+/** Asks for what was flown: the flight of the room as it is now known, or what telemetry has told. */
+export async function loadShown(model: Model): Promise<void> {
+  const fed = model.meta.kind === "feed";
+  const [raw, planes] = await Promise.all([json(fed ? "/api/flight/feed" : "/api/flight/live"), loadPlanes(fed ? "feed" : "live")]);
+  if (model.own?.sample !== null && model.own?.sample !== undefined) return;
+  model.live = fed ? estimated(raw, model.plan) : { ...(unpack(raw) as FlightDocument), coast: model.plan.coast };
+  model.planes.live = planes;
+  model.marks = { late_s: raw.late_s ?? [], jumped_s: raw.jumped_s ?? [] };
+}
+
+/** Shows a return of the campaign in the place of the flight. */
+export async function loadSample(model: Model, sample: number): Promise<void> {
+  const raw = await json(`/api/sample/${sample}`);
+  model.live = { ...(unpack(raw) as FlightDocument), coast: model.plan.coast };
+  model.planes.live = planesOf(raw.planes);
+}
+
+function planesOf(raw: any): Planes {
+  const columns = Object.fromEntries(Object.entries(raw.columns as Record<string, (number | null)[]>).map(([name, values]) => [name, Float64Array.from(values, (one) => one ?? NaN)]));
+  return { columns, limits: raw.limits };
+}
+
+async function loadPlanes(name: string): Promise<Planes> {
+  return planesOf(await json(`/api/planes/${name}`));
 }
 
 /** What telemetry has told so far, as a flight whose only track is the estimate. */
-export async function loadFeed(plan: FlightDocument): Promise<FlightDocument> {
-  const raw = await json("/api/flight/feed");
+function estimated(raw: any, plan: FlightDocument): FlightDocument {
   const columns = Object.fromEntries(Object.entries(raw.columns as Record<string, (number | null)[]>).map(([name, values]) => [name, Float64Array.from(values, (one) => one ?? NaN)]));
   return { ...plan, events: raw.events ?? [], tracks: [{ body: "capsule", label: "estimate", columns }] };
 }

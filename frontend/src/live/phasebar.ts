@@ -4,9 +4,11 @@ import { element } from "../panel.ts";
 import { span, type Model } from "./model.ts";
 
 const SHORT: Record<string, string> = {
-  deorbit_ignition: "Burn", deorbit_cutoff: "Coast", module_separation: "Separated", entry_interface: "Entry", guidance_start: "Guided entry",
+  deorbit_ignition: "Burn", deorbit_cutoff: "Coast", module_separation: "Split", entry_interface: "Entry", guidance_start: "Guided entry",
   module_release: "Released", parachute_command: "Parachutes", touchdown: "Landed", start: "Flight",
 };
+
+const SCRUB_MS = 150;
 
 export class PhaseBar {
   private readonly track = element("div", { class: "track" });
@@ -19,10 +21,20 @@ export class PhaseBar {
   constructor(root: HTMLElement, seek: (time_s: number) => void) {
     this.seek = seek;
     root.append(this.track);
-    this.track.addEventListener("pointerdown", (event) => {
+    let last = 0;
+    const go = (event: PointerEvent): void => {
       const box = this.track.getBoundingClientRect();
-      const part = (event.clientX - box.left) / box.width;
+      const part = Math.min(Math.max((event.clientX - box.left) / box.width, 0), 1);
+      last = performance.now();
       this.seek(this.range[0] + part * (this.range[1] - this.range[0]));
+    };
+    this.track.addEventListener("pointerdown", (event) => {
+      this.track.setPointerCapture(event.pointerId);
+      go(event);
+    });
+    // Scrubbing: where the pointer is, but not at each of its steps
+    this.track.addEventListener("pointermove", (event) => {
+      if (event.buttons === 1 && performance.now() - last > SCRUB_MS) go(event);
     });
   }
 

@@ -1,16 +1,17 @@
-// The tabs: corridor, opportunities, ensemble, messages, commands, provenance.
+// The tabs: recovery, prediction, messages, commands, opportunities, ensemble, provenance.
 
 import { fixed, utcText } from "../format.ts";
-import { element } from "../panel.ts";
-import { Plane } from "../plane.ts";
-import { indexAt, json, type Model } from "./model.ts";
+import { element, joined, toolsOf, type Table } from "../panel.ts";
+import { readEnsemble, showEnsemble, VIEWS, type EnsembleDocument, type EnsembleView, type Shown } from "./ensemble.ts";
+import { json, type Level, type Model } from "./model.ts";
 import type { Orders } from "./orders.ts";
+import { recoveryTable, showRecovery, stepRecovery } from "./recovery.ts";
 import { SHAPES } from "./status.ts";
 
-export const TABS = ["corridor", "landing", "messages", "commands", "opportunities", "campaign", "provenance"] as const;
+export const TABS = ["recovery", "landing", "messages", "commands", "opportunities", "campaign", "provenance"] as const;
 export type Tab = (typeof TABS)[number];
 const TITLES: Record<Tab, string> = {
-  corridor: "Corridor", landing: "Ensemble", messages: "Messages", commands: "Commands", opportunities: "Opportunities", campaign: "Campaign", provenance: "Provenance",
+  recovery: "Recovery", landing: "Prediction", messages: "Messages", commands: "Commands", opportunities: "Opportunities", campaign: "Ensemble", provenance: "Provenance",
 };
 
 function table(header: string[], rows: string[][], text = 1): HTMLElement {
@@ -26,11 +27,17 @@ export class Tabs {
   private readonly orders: Orders;
   private readonly changed: () => void;
   private readonly known: Tab[];
-  private plane: Plane | null = null;
+  private readonly replay: (sample: number) => void;
+  /** What is saved of the tab that is open. */
+  private saved: Table = { header: [], rows: [] };
+  private ensemble: EnsembleDocument | null = null;
+  private shown: Shown | null = null;
   private timer = 0;
-  tab: Tab = "corridor";
+  tab: Tab = "recovery";
+  view: EnsembleView = "footprint";
 
-  constructor(model: () => Model, orders: Orders, changed: () => void) {
+  constructor(model: () => Model, orders: Orders, changed: () => void, replay: (sample: number) => void) {
+    this.replay = replay;
     this.model = model;
     this.orders = orders;
     this.changed = changed;
@@ -41,7 +48,9 @@ export class Tabs {
       button.addEventListener("click", () => this.open(one));
       this.bar.append(button);
     });
+    this.bar.append(element("span", { class: "fill" }), toolsOf({ id: "tab", title: "this tab", csv: () => this.saved, picture: () => joined(this.shown?.canvases ?? []) }));
     this.root.append(this.bar, this.body);
+    this.count();
   }
 
   number(i: number): void {
@@ -49,10 +58,11 @@ export class Tabs {
   }
 
   open(tab: Tab): void {
-    this.tab = this.known.includes(tab) ? tab : "corridor";
+    this.tab = this.known.includes(tab) ? tab : "recovery";
     clearTimeout(this.timer);
-    this.bar.querySelectorAll("button").forEach((one) => one.setAttribute("aria-selected", String(one.dataset.tab === this.tab)));
-    this.plane = null;
+    this.bar.querySelectorAll<HTMLElement>("[role=tab]").forEach((one) => one.setAttribute("aria-selected", String(one.dataset.tab === this.tab)));
+    this.shown = null;
+    this.saved = { header: [], rows: [] };
     this.body.replaceChildren();
     this.body.setAttribute("aria-labelledby", `tab-${this.tab}`);
     this.fill();
@@ -61,46 +71,53 @@ export class Tabs {
 
   /** What changes with every second. */
   step(): void {
-    if (this.tab === "corridor") this.plane?.draw();
+    if (this.tab === "recovery") stepRecovery(this.body, this.model());
   }
 
   /** What changes when news come. */
-  news(kind: "landing" | "message"): void {
-    if ((kind === "landing" && this.tab === "landing") || (kind === "message" && this.tab === "messages")) this.fill();
+  news(kind: "landing" | "message" | "recovery"): void {
+    const tab: Tab = kind === "message" ? "messages" : kind;
+    if (kind === "message") this.count();
+    if (tab === this.tab) this.fill();
   }
 
   draw(): void {
-    this.plane?.draw();
+    this.shown?.draw?.();
+    if (this.tab === "recovery") this.fill();
+  }
+
+  openView(view: string | null): void {
+    if (VIEWS.includes(view as EnsembleView)) this.view = view as EnsembleView;
+  }
+
+  /** How many messages of the levels that matter there are, on the tab itself. */
+  private count(): void {
+    const button = this.bar.querySelector("#tab-messages");
+    if (button === null) return;
+    const of = (level: Level): number => this.model().messages.filter((one) => one.level === level).reduce((sum, one) => sum + one.count, 0);
+    const words = (["critical", "serious", "caution"] as Level[]).filter((one) => of(one) > 0).map((one) => `${SHAPES[one]}${of(one)}`);
+    let badge = button.querySelector(".badge");
+    if (badge === null) button.append((badge = element("span", { class: "badge" })));
+    badge.textContent = words.length ? ` ${words.join(" ")}` : "";
   }
 
   private fill(): void {
     const fillers: Record<Tab, () => void> = {
-      corridor: () => this.corridor(), landing: () => this.landing(), messages: () => this.messages(), commands: () => this.commands(),
+      recovery: () => this.recovery(), landing: () => this.landing(), messages: () => this.messages(), commands: () => this.commands(),
       opportunities: () => void this.opportunities(), campaign: () => void this.campaign(), provenance: () => this.provenance(),
     };
     fillers[this.tab]();
   }
 
-  private corridor(): void {
-    this.body.replaceChildren();
-    this.plane = new Plane(this.body, "Altitude over airspeed: plan and flight", () => {
-      const { plan, live, frame } = this.model();
-      const begin = plan.events.find((one) => ["module_separation", "entry_interface"].includes(one.event))?.time_s ?? -Infinity;
-      const curve = (columns: Record<string, Float64Array>, to: number): { x: Float64Array; y: Float64Array } => {
-        const from = Math.max(indexAt(columns.time_s, begin), 0);
-        const end = indexAt(columns.time_s, to) + 1;
-        return { x: columns.airspeed_m_s.slice(from, end), y: columns.altitude_m.slice(from, end).map((one) => one / 1000) };
-      };
-      const now = frame?.time_s ?? -Infinity;
-      const flown = live.tracks[0].columns.airspeed_m_s ? curve(live.tracks[0].columns, now) : { x: new Float64Array(), y: new Float64Array() };
-      const { airspeed_m_s: speed, altitude_m: altitude } = frame?.values ?? {};
-      const spots = now >= begin && typeof speed === "number" && typeof altitude === "number" ? [{ x: speed, y: altitude / 1000, label: "now" }] : [];
-      return {
-        xLabel: "Airspeed, m/s", yLabel: "Altitude, km", fromZeroY: true, spots,
-        curves: [{ ...curve(plan.tracks[0].columns, Infinity), colour: (p) => p.plan, dash: [5, 4] }, { ...flown, colour: (p) => p.actual }],
-      };
-    }, "plane");
-    this.plane.draw();
+  private recovery(): void {
+    showRecovery(this.body, this.model());
+    this.saved = recoveryTable(this.model().recovery);
+  }
+
+  /** A table that is shown and can be saved. */
+  private rows(header: string[], rows: string[][], text = 1): HTMLElement {
+    this.saved = { header, rows };
+    return table(header, rows, text);
   }
 
   private landing(): void {
@@ -118,13 +135,14 @@ export class Tabs {
       ["Mean from the aim of the zone", `${fixed(landing.miss_km, 2)} km`],
       ["Inside the zone", landing.in_zone === null ? "\u2013" : `${fixed(landing.in_zone * landing.samples, 0)} of ${landing.samples}`],
     ];
-    this.body.replaceChildren(table(["Prediction", ""], rows), element("p", { class: "note" }, "Dispersed from the present state with what is not known from here on; the cloud is in the map of the zone."));
+    for (const one of landing.winds ?? []) rows.push([`Wind ${one.height_m < 1000 ? `${fixed(one.height_m, 0)} m` : `${fixed(one.height_m / 1000, 0)} km`} above the zone`, `${fixed(one.speed_m_s, 1)} m/s from ${fixed(one.from_deg, 0)}\u00b0`]);
+    this.body.replaceChildren(this.rows(["Prediction", ""], rows), element("p", { class: "note" }, "Dispersed from the present state with what is not known from here on; the cloud is in the map of the zone."));
   }
 
   private messages(): void {
     const { messages, meta } = this.model();
-    const rows = [...messages].reverse().slice(0, 60).map((one) => [utcText(meta.epoch_unix_s + one.time_s), `${SHAPES[one.level]} ${one.level}`, one.text]);
-    this.body.replaceChildren(rows.length ? table(["UTC of flight", "Level", "Message"], rows, 3) : element("p", { class: "note" }, "Nothing has happened yet."));
+    const rows = [...messages].reverse().slice(0, 60).map((one) => [utcText(meta.epoch_unix_s + one.time_s), `${SHAPES[one.level]} ${one.level}`, one.count > 1 ? `${one.text} (\u00d7${one.count})` : one.text]);
+    this.body.replaceChildren(rows.length ? this.rows(["UTC of flight", "Level", "Message"], rows, 3) : element("p", { class: "note" }, "Nothing has happened yet."));
   }
 
   private commands(): void {
@@ -169,11 +187,11 @@ export class Tabs {
     }
     const clock = (text: string | null): string => (text === null ? "\u2013" : text.slice(11, 16));
     const rows = found.opportunities.map((one: any) => [one.zone, clock(one.ignition_utc), clock(one.touchdown_utc), fixed(one.crossrange_km, 0), one.sun_elevation_deg === null ? "\u2013" : `${one.sun_elevation_deg > -0.8 ? "day" : "night"} ${fixed(one.sun_elevation_deg, 0)}\u00b0`, one.reachable ? "\u25cf yes" : "\u25cb no"]);
-    this.body.replaceChildren(table(["Zone", "Ignition", "Touchdown", "Crossrange km", "Sun", "Reachable"], rows));
+    this.body.replaceChildren(this.rows(["Zone", "Ignition", "Touchdown", "Crossrange km", "Sun", "Reachable"], rows));
   }
 
   private async campaign(): Promise<void> {
-    const found = await json("/api/ensemble/campaign");
+    const found = this.ensemble === null ? await json("/api/ensemble/campaign") : {};
     if (this.tab !== "campaign") return;
     if (found.state === "working") {
       this.body.replaceChildren(element("p", { class: "note" }, "Reading the campaign\u2026"));
@@ -184,14 +202,24 @@ export class Tabs {
       this.body.replaceChildren(element("p", { class: "note" }, found.why));
       return;
     }
-    const share = (one: any, part: number): string => fixed(one.quantiles.find((q: any) => q.share === part)?.estimate, one.digits);
-    const rows = found.outputs.map((one: any) => [`${one.label}${one.unit ? `, ${one.unit}` : ""}`, fixed(one.mean, one.digits), fixed(one.standard_deviation, one.digits), share(one, 0.05), share(one, 0.95)]);
-    this.body.replaceChildren(element("p", { class: "note" }, found.facts.map((one: string[]) => `${one[0]} ${one[1]}`).join(" \u00b7 ")), table(["Output", "Mean", "Deviation", "5 %", "95 %"], rows));
+    this.ensemble ??= readEnsemble(found);
+    const choose = (view: EnsembleView): void => {
+      this.view = view;
+      this.showCampaign(choose);
+      this.changed();
+    };
+    this.showCampaign(choose);
+  }
+
+  private showCampaign(choose: (view: EnsembleView) => void): void {
+    this.shown = showEnsemble(this.body, this.ensemble!, this.model().plan.coast, this.view, choose, this.replay);
+    this.saved = this.shown.table;
   }
 
   private provenance(): void {
     const { meta } = this.model();
     const list = element("dl", { class: "provenance" });
+    this.saved = { header: ["name", "value"], rows: Object.entries(meta.provenance) };
     for (const [name, value] of Object.entries(meta.provenance)) list.append(element("dt", {}, name.replaceAll("_", " ")), element("dd", {}, value));
     this.body.replaceChildren(list, ...meta.notes.map((one) => element("p", { class: "note" }, one)));
   }

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from steppe.flight.result import Flight
     from steppe.server.session import Options, Session
 
+_NOBODY: Final = "none"
 EXAMPLE: Final = "Example:  steppe control ms-21 --rate 10"
 
 
@@ -52,6 +53,15 @@ def control_verb(
         int, typer.Option("--samples", min=0, max=10000, help="Returns in each landing prediction; 0: none.")
     ] = 32,
     campaign: Annotated[Path | None, typer.Option("--campaign", help="Folder of a campaign to show beside.")] = None,
+    recovery: Annotated[
+        str,
+        typer.Option(
+            "--recovery",
+            metavar="DIR|none",
+            help="Staging study to show (steppe recover --out DIR); default: one in the folder of the flight, else "
+            "the force is posted at the start; none: no recovery force.",
+        ),
+    ] = "",
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder for the flight as commanded, with the log of commands.")
     ] = None,
@@ -70,7 +80,9 @@ def control_verb(
         if not local and keys.watch is None:
             keys = Keys(keys.command, secrets.token_urlsafe(18))
         with progress_line(f"{mission}: loading the models") as progress:
-            options = Options(rate, None, samples, out, campaign, not hold)
+            study = _study(mission, recovery)
+            post = study is None and recovery != _NOBODY
+            options = Options(rate, None, samples, out, campaign, not hold, recovery=study, post=post)
             session = open_mission(mission, options, first=first, feed=feed, progress=progress)
         from steppe.server.app import build
 
@@ -91,6 +103,26 @@ def control_verb(
         serve(build(session, keys.command, hosts, keys.watch), listening)
     finally:
         listening.close()
+
+
+def _study(mission: str, recovery: str) -> Path | None:
+    """Return the folder of the staging study: the one that was named, else one in the folder of the flight.
+
+    Raises
+    ------
+    OutputError, ConfigError
+        If one was named that cannot be read.
+    """
+    from steppe.io.recovery import find_recovery, read_posted
+
+    if recovery == _NOBODY:
+        return None
+    if not recovery:
+        return find_recovery(Path(mission))
+    found = find_recovery(Path(recovery)) or Path(recovery)
+    # refused now, and not when somebody looks
+    read_posted(found)
+    return found
 
 
 def _require_web() -> None:

@@ -240,6 +240,11 @@ def load_recovery(name_or_path: str | Path, beside: Path | None = None) -> Recov
     return _read_or_raise(RecoveryFile, read_document(Kind.RECOVERY, name_or_path, beside))
 
 
+def read_recovery(document: dict[str, Any], source: str) -> RecoveryFile:
+    """Return a recovery force from its document; errors as in `load_vehicle`."""
+    return _read_or_raise(RecoveryFile, Document(document, source, None))
+
+
 def load_dispersions(name_or_path: str | Path, beside: Path | None = None, *, asked_by: str = "") -> Dispersions:
     """Read a set of dispersions; parameters and errors as in `load_vehicle`.
 

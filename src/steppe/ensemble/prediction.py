@@ -215,6 +215,10 @@ def _told(flown: Flown, sample: Array, begun_s: float) -> Guide:
     guided = flown.run.rows[int(sample[k.PHASE]), k.GUIDED] > 0.0
     if not guided:
         return guide
+    # lift goes on where it is: begun on the first side again, the ship would fly a reversal that nobody commanded
+    bank = math.remainder(float(sample[k.BANK]), 2.0 * math.pi)
+    if bank != 0.0:
+        guide = guide._replace(first_side=math.copysign(1.0, bank))
     left_s = guide.trips.command_s - float(sample[k.TIME] - begun_s)
     if left_s <= 0.0:
         return guide._replace(law=BALLISTIC)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from steppe.errors import EnvironmentDataError
@@ -60,6 +60,39 @@ def sun_elevation_rad(utc: datetime, latitude_rad: float, longitude_rad: float) 
     sine = math.sin(latitude_rad) * math.sin(declination)
     sine += math.cos(latitude_rad) * math.cos(declination) * math.cos(hour_angle)
     return math.asin(min(1.0, max(-1.0, sine)))
+
+
+def next_crossing_s(utc: datetime, latitude_rad: float, longitude_rad: float, elevation_rad: float) -> float | None:
+    """Return the time until the Sun next passes an elevation, up or down, to a second; None if not within a day.
+
+    Parameters
+    ----------
+    utc
+        From when on, with a time zone.
+    latitude_rad, longitude_rad
+        Geodetic latitude and longitude (east positive).
+    elevation_rad
+        Of the centre of the Sun; -0.833 deg is the usual border of the day (The Astronomical Almanac, section A).
+
+    Raises
+    ------
+    EnvironmentDataError
+        If `utc` has no time zone.
+    """
+
+    def above(seconds: float) -> bool:
+        return sun_elevation_rad(utc + timedelta(seconds=seconds), latitude_rad, longitude_rad) >= elevation_rad
+
+    now = above(0.0)
+    # ten minutes: the Sun is never up or down for less, but for days at the polar circle
+    late = next((step * 600.0 for step in range(1, 145) if above(step * 600.0) != now), None)
+    if late is None:
+        return None
+    early = late - 600.0
+    while late - early > 1.0:
+        middle = 0.5 * (early + late)
+        early, late = (middle, late) if above(middle) == now else (early, middle)
+    return late
 
 
 def _days_since_j2000(utc: datetime) -> float:

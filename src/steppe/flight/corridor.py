@@ -21,7 +21,7 @@ from steppe.flight import phases as ph
 from steppe.flight.heating import EMISSIVITY
 from steppe.flight.result import Flight
 from steppe.flight.running import run_phases, start_row
-from steppe.flight.simulate import begin
+from steppe.flight.starting import begin
 from steppe.kernels import corridor as kc
 from steppe.kernels import flying as k
 from steppe.kernels.earth import Earth

@@ -104,7 +104,7 @@ class Plan:
             "objective_bound_s": self.posting.bound_s,
             "gap": self.posting.gap,
             "proven_optimal": self.posting.proven,
-            "posts": [_post(post) for post in self.posts],
+            "posts": [post_dict(post) for post in self.posts],
             "guided": self.guided.as_dict(),
             "ballistic": self.ballistic.as_dict(),
             "with_icing": {side: times.as_dict() for side, times in self.icing.items()},
@@ -125,10 +125,25 @@ class Radio:
             for side, times in self.contact_s.items()
             for p in PROBABILITIES
         }
-        return {"posts": [_post(post) for post in self.posts], **contact}
+        return {"posts": [post_dict(post) for post in self.posts], **contact}
 
 
-def _post(post: Post) -> dict[str, Any]:
+def first_there(time_s: Floats, weight: Floats) -> Floats:
+    """Return how probable it is that each of some posts is the first; posts that arrive together share.
+
+    Parameters
+    ----------
+    time_s
+        Arrivals, infinite where nobody comes, shape (posts, scenarios).
+    weight
+        Probability of each scenario, shape (scenarios,).
+    """
+    first = (time_s <= time_s.min(axis=0) + 1e-6) & np.isfinite(time_s)
+    return np.asarray((first / np.maximum(first.sum(axis=0), 1)) @ weight)
+
+
+def post_dict(post: Post) -> dict[str, Any]:
+    """Return a post as plain values."""
     place = post.place
     return {
         "type": post.type,

@@ -175,6 +175,11 @@ def radio_range_m(unit: UnitType) -> float:
     return _HORIZON_M * math.sqrt(max(unit.cruise_altitude_m, 0.0))
 
 
+def contact_s(unit: UnitType, travel_time_s: Floats) -> Floats:
+    """Return when an aircraft on its way has the capsule above its radio horizon, s after it left."""
+    return np.asarray(np.maximum(travel_time_s - radio_range_m(unit) / unit.cruise_speed_m_s, 0.0))
+
+
 def _columns(pairs: list[tuple[float, float]]) -> tuple[Floats, Floats]:
     """Return latitudes and longitudes as columns of shape (n, 1)."""
     values = np.array(pairs, dtype=np.float64).reshape(-1, 2)

@@ -13,7 +13,7 @@ from steppe.config.recovery import RecoveryFile, Weather
 from steppe.errors import ConfigError
 from steppe.frames.geodetic import geodesic_distance_m
 from steppe.ground.places import candidate_places, check_airfields
-from steppe.ground.plans import Plan, Radio, Times
+from steppe.ground.plans import Plan, Radio, Times, first_there
 from steppe.ground.posting import UNREACHED_S, Posting, Problem, Rule, best_mean, best_quantile
 from steppe.ground.setup import Post, Setup, radio_problem, setup_of
 from steppe.ground.touchdowns import Touchdowns
@@ -88,6 +88,7 @@ class Recovery:
         return {
             "mission": self.mission,
             "force": self.force.name,
+            "force_file": self.force.model_dump(mode="json"),
             "objective": self.objective,
             "ballistic_probability": self.force.ballistic_probability,
             "icing_probability": self.force.icing_probability,
@@ -191,11 +192,11 @@ def plan_of(
         The answer of the solver; without it nothing is claimed to be the best.
     """
     units = setup.units(posts)
-    sides = [_times(setup, units, points) for points in (guided, ballistic)]
+    sides = [times_of(setup, units, points) for points in (guided, ballistic)]
     p = setup.force.ballistic_probability
     mean = (1.0 - p) * sides[0].mean_s("hatch_s") + p * sides[1].mean_s("hatch_s")
     given = posting or Posting(units, mean, 0.0, False)
-    icing = {points.side: _times(setup, units, points, setup.icing) for points in (guided, ballistic)}
+    icing = {points.side: times_of(setup, units, points, setup.icing) for points in (guided, ballistic)}
     return Plan(name, title or name, tuple(posts), sides[0], sides[1], icing, mean, given)
 
 
@@ -216,9 +217,7 @@ def first_shares(study: Recovery, plan: Plan) -> list[float]:
     rows = [int(np.flatnonzero(setup.units([post]))[0]) for post in plan.posts]
     for points, part in ((study.guided, 1.0 - p), (study.ballistic, p)):
         time, weight = setup.arrivals_s(points, setup.detections(points.side))
-        mine = time[rows]
-        first = (mine <= mine.min(axis=0) + 1e-6) & np.isfinite(mine)
-        shares += part * (first / np.maximum(first.sum(axis=0), 1)) @ weight
+        shares += part * first_there(time[rows], weight)
     return [float(share) for share in shares]
 
 
@@ -248,7 +247,8 @@ def _solve(problem: Problem, rules: tuple[Rule, ...], objective: Objective, shar
     return best_mean(bound) if objective == "mean" else best_quantile(bound, share)
 
 
-def _times(setup: Setup, units: npt.NDArray[np.int64], points: Touchdowns, weather: Weather | None = None) -> Times:
+def times_of(setup: Setup, units: npt.NDArray[np.int64], points: Touchdowns, weather: Weather | None = None) -> Times:
+    """Return the times of the units at each option (`Setup.units`); without a weather in that of the day."""
     time, weight = setup.arrivals_s(points, setup.detections(points.side), weather)
     first = np.minimum(time[units > 0].min(axis=0, initial=np.inf), UNREACHED_S)
     team = np.repeat(time, np.where(setup.mask(kind="helicopter"), units, 0), axis=0)

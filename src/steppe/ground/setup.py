@@ -11,7 +11,7 @@ import numpy.typing as npt
 from steppe.config.recovery import Detection, RecoveryFile, UnitType, Weather
 from steppe.errors import ConfigError
 from steppe.ground.posting import Ints, Problem, Rule
-from steppe.ground.reach import Place, grounded, radio_range_m, reach
+from steppe.ground.reach import Place, contact_s, grounded, reach
 from steppe.ground.touchdowns import Touchdowns
 
 Floats = npt.NDArray[np.float64]
@@ -255,7 +255,7 @@ def radio_problem(
         overhead.append(np.where(can.possible, can.travel_s, np.inf))
         weights.append(np.full(len(points), part / len(points)))
     ways = np.hstack(overhead)
-    contact = np.maximum(ways - radio_range_m(unit) / unit.cruise_speed_m_s, 0.0)
+    contact = contact_s(unit, ways)
     options = np.zeros(len(places), dtype=np.int64)
     weight = np.concatenate(weights)
     everyone = np.ones(len(places), dtype=bool)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+from steppe.config.loader import read_recovery
 from steppe.ensemble.footprint import spread
+from steppe.errors import OutputError
 from steppe.files import json_text, made, require_marked, write_text
 from steppe.ground.recovery import Recovery, first_shares
+from steppe.ground.response import Posted, posted_from
 from steppe.ground.setup import Post
 from steppe.io.geojson import feature, polygon
 from steppe.io.kml import kml_text, write_kml
@@ -133,6 +137,49 @@ def write_recovery(study: Recovery, folder: Path) -> list[Path]:
         write_text(folder / name, text)
     write_kml(kml_text(collection, title, _name, _colour), folder / "recovery.kml")
     return [*(folder / name for name in texts), folder / "recovery.kml"]
+
+
+def find_recovery(folder: Path) -> Path | None:
+    """Return the folder of a staging study that lies in a folder, or right below it; None without one.
+
+    Of several below it the first by name is taken.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        return None
+    return next(
+        (path.parent for path in (folder / MARKER, *sorted(folder.glob(f"*/{MARKER}"))) if path.is_file()), None
+    )
+
+
+def read_posted(folder: Path) -> Posted:
+    """Return the force of a staging study as its optimum posts it.
+
+    Raises
+    ------
+    OutputError
+        If the folder holds no staging study, or one that cannot be read.
+    ConfigError
+        If its force cannot be used.
+    """
+    path = Path(folder) / MARKER
+    try:
+        content = path.read_text(encoding="utf-8")
+        study = json.loads(content)
+    except OSError:
+        raise OutputError(
+            f"{folder} holds no {MARKER}; make a staging study with: steppe recover MISSION --out DIR"
+        ) from None
+    except ValueError as problem:
+        raise OutputError(f"{path} is no JSON ({problem}); make it anew with steppe recover") from None
+    try:
+        document, plans, radio = study["force_file"], study["plans"], study["radio"]
+        rows = [*plans[-1]["posts"], *(radio["posts"] if radio is not None else ())]
+    except (KeyError, TypeError, IndexError) as problem:
+        raise OutputError(f"{path} lacks or spoils {problem}; make it anew with steppe recover") from None
+    return posted_from(
+        read_recovery(document, str(path)), rows, f"staging study {folder}, {plans[-1].get('title', '')}"
+    )
 
 
 def _point(longitude_deg: float, latitude_deg: float, about: dict[str, Any]) -> dict[str, Any]:

@@ -101,6 +101,9 @@ def build(session: Session, token: str, hosts: frozenset[str] = frozenset(), wat
         Route("/api/flight/{name}", bound(_flight)),
         Route("/api/stream", bound(_stream)),
         Route("/api/history", bound(_history)),
+        Route("/api/planes/{name}", bound(_planes)),
+        Route("/api/sample/{number:int}", bound(_sample)),
+        Route("/api/recovery", bound(_recovery)),
         Route("/api/ensemble/{name}", bound(_ensemble)),
         Route("/api/opportunities", bound(_opportunities)),
         Route("/api/command", bound(_command), methods=["POST"]),
@@ -147,6 +150,26 @@ async def _ensemble(room: Room, request: Request) -> Response:
     return JSONResponse(document)
 
 
+async def _planes(room: Room, request: Request) -> Response:
+    document = await asyncio.to_thread(room.documents.planes, request.path_params["name"])
+    if document is None:
+        return _refusal(404, "there are no such planes; expected plan, live or feed")
+    return JSONResponse(document)
+
+
+async def _sample(room: Room, request: Request) -> Response:
+    """Return one flight of the campaign, flown when asked for."""
+    try:
+        return JSONResponse(await asyncio.to_thread(room.documents.sample, request.path_params["number"]))
+    except SteppeError as problem:
+        return _refusal(404, str(problem))
+
+
+async def _recovery(room: Room, _: Request) -> Response:
+    """Return what the recovery force does now."""
+    return JSONResponse(room.session.outlook.document(room.session.clock.time_s))
+
+
 async def _opportunities(room: Room, _: Request) -> Response:
     return JSONResponse(room.documents.opportunities())
 
@@ -165,19 +188,26 @@ async def _history(room: Room, request: Request) -> Response:
 
 
 async def _stream(room: Room, request: Request) -> Response:
-    """Server-sent events: the session, or with ``from`` a replay of the flight of its own."""
+    """Server-sent events: the session, or with ``from`` a replay of its own, of the flight or of a ``sample``."""
     if room.readers >= READERS:
         return _refusal(503, f"{READERS} streams are open already; close a page")
     try:
         after = _last_id(request)
         own = "from" in request.query_params
         begin, rate = _number(request, "from", 0.0), _number(request, "rate", 1.0)
+        wanted = int(_number(request, "sample", -1.0))
     except CommandError as problem:
         return _refusal(400, str(problem))
     if own and not 1.0 <= rate <= 1000.0:
         return _refusal(400, f"'rate' is 1 to 1000, got {rate:g}")
     session = room.session
-    source = replay(session, begin, rate, after) if own else session.ring.read(after, lambda: session.closing)
+    sample = None
+    if own and wanted >= 0:
+        try:
+            sample = await asyncio.to_thread(room.documents.samples.flight, wanted, session.plan)
+        except SteppeError as problem:
+            return _refusal(404, str(problem))
+    source = replay(session, begin, rate, after, sample) if own else session.ring.read(after, lambda: session.closing)
 
     async def counted() -> AsyncIterator[str]:
         room.readers += 1

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
+import numpy as np
+
 from steppe.ensemble.campaign import dispersions_of
+from steppe.ensemble.manifest import LATITUDE, LONGITUDE, SAMPLE, STATUS_COLUMN
 from steppe.errors import SteppeError
 from steppe.nomenclature import VARIABLES
 from steppe.server.frames import VALUES, events_of
+from steppe.server.planes import planes_document
+from steppe.server.samples import Samples
 from steppe.server.session import PERIOD_S, Session, offered_failures
+from steppe.server.winds import winds_document
 from steppe.view.documents import coast_document, flight_document
 
 # Three missing frames would be 0.3 s, less than a busy browser may pause; a second is what a person notices
 STALE_AFTER_S: Final = max(3.0 * PERIOD_S, 1.0)
+# Points of a campaign that a page can be asked to draw and to click at
+_MOST_RETURNS: Final = 20_000
+_RETURN: Final = (SAMPLE, STATUS_COLUMN, LATITUDE, LONGITUDE)
 _BEFORE, _AFTER = timedelta(hours=6), timedelta(hours=18)
 
 
@@ -31,10 +41,15 @@ class Documents:
     """
 
     session: Session
+    samples: Samples = field(init=False)
     _made: dict[tuple[str, int], str] = field(default_factory=dict)
+    _planes: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
     _opportunities: asyncio.Task[dict[str, Any]] | None = None
     _campaign: asyncio.Task[dict[str, Any]] | None = None
     _band: asyncio.Task[dict[str, Any]] | None = None
+
+    def __post_init__(self) -> None:
+        self.samples = Samples(self.session.options.campaign)
 
     def meta(self) -> dict[str, Any]:
         """Return what there is to show, and what may be ordered."""
@@ -68,6 +83,8 @@ class Documents:
             "campaign": session.options.campaign is not None,
             "predicts": _predicts(session),
             "prediction": session.prediction,
+            "recovery": session.outlook.document(session.clock.time_s),
+            "winds": winds_document(session.prepared),
             "messages": session.messages,
             "log": session.log,
             "provenance": dict(flight.provenance),
@@ -97,6 +114,34 @@ class Documents:
             self._made = {other: text for other, text in self._made.items() if other[0] != name}
             self._made[key] = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         return self._made[key]
+
+    def planes(self, name: str) -> dict[str, Any] | None:
+        """Return the three planes of ``plan`` (with the limits), ``live`` or ``feed``; None for another name."""
+        session = self.session
+        if name == "feed" and session.feed is not None:
+            columns = session.feed.columns_document()["columns"]
+            rows = {key: np.array([math.nan if v is None else v for v in values]) for key, values in columns.items()}
+            return planes_document(session.plan, rows) if "airspeed_m_s" in rows else {"columns": {}, "limits": []}
+        if name not in ("plan", "live"):
+            return None
+        key = (name, session.version if name == "live" else 0)
+        if key not in self._planes:
+            made = planes_document(session.plan if name == "plan" else session.flight, limits=name == "plan")
+            self._planes = {other: one for other, one in self._planes.items() if other[0] != name} | {key: made}
+        return self._planes[key]
+
+    def sample(self, number: int) -> dict[str, Any]:
+        """Return a return of the campaign as a flight document with its planes; flown when asked for.
+
+        Raises
+        ------
+        SteppeError
+            If there is no campaign, or no such sample.
+        """
+        flight = self.samples.flight(number, self.session.plan)
+        document = flight_document(flight)
+        document.pop("coast")
+        return {**document, "planes": planes_document(flight)}
 
     def ensemble(self, name: str) -> dict[str, Any] | None:
         """Return the present ``prediction``, the ``campaign`` of a folder or its ``band``; None for another name."""
@@ -142,16 +187,27 @@ def _outcome(task: asyncio.Task[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _campaign(session: Session) -> dict[str, Any]:
-    from steppe.ensemble.store import Campaign
+    from steppe.ensemble.store import Campaign, gather
     from steppe.ensemble.summary import summarise
     from steppe.view.campaign_document import campaign_document
 
     folder = session.options.campaign
     if folder is None:
         raise ValueError("no campaign was named")
-    document = campaign_document(summarise(Campaign.open(folder), partial=True))
+    store = Campaign.open(folder)
+    document = campaign_document(summarise(store, partial=True))
     document.pop("coast")
-    return document
+    rows = gather(store, _RETURN, partial=True, most=_MOST_RETURNS)
+    return {**document, "returns": _returns(rows)}
+
+
+def _returns(rows: dict[str, Any]) -> list[list[Any]]:
+    """Return number, status, latitude and longitude of each return; those that did not land keep their number."""
+    found = []
+    for number, status, lat, lon in zip(*(rows[name].tolist() for name in _RETURN), strict=True):
+        known = math.isfinite(lat) and math.isfinite(lon)
+        found.append([int(number), str(status), lat if known else None, lon if known else None])
+    return found
 
 
 def _band(session: Session) -> dict[str, Any]:

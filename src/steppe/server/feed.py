@@ -39,6 +39,9 @@ _GAP: Final = 3.0
 _SHORTEST_PERIOD_S: Final = 0.5
 _KEPT: Final = 20_000
 _DRAWS: Final = 8
+_MARKS: Final = 500
+# A velocity less sure than this is not shown
+_UNKNOWN_M_S: Final = 500.0
 
 
 @dataclass(slots=True)
@@ -51,6 +54,8 @@ class Feed:
         For what is derived from the estimate: the same laws as those of the flight.
     seen, estimates
         Packets in order of time, and the estimate after each.
+    late_s, jumped_s
+        Times of the packets that came out of order, and of those that did not fit: the page marks them.
     """
 
     world: World
@@ -62,6 +67,8 @@ class Feed:
     lost: int = 0
     jumps: int = 0
     received_s: float | None = None
+    late_s: list[float] = field(default_factory=list)
+    jumped_s: list[float] = field(default_factory=list)
 
     def take(self, body: bytes, epoch: datetime) -> dict[str, Any]:
         """Take the packets of a body, all or none; slow for a large one, so it runs beside the stream.
@@ -101,6 +108,7 @@ class Feed:
                 self.lost += 1
                 return
             self.late += 1
+            _marked(self.late_s, packet.time_s)
         self.seen.insert(at, packet)
         del self.estimates[at:]
         for number in range(at, len(self.seen)):
@@ -114,7 +122,9 @@ class Feed:
             self.estimates.append(first_estimate(packet))
             return
         found = updated(self.world.earth, self.estimates[number - 1], packet)
-        self.jumps += found.jumped and fresh
+        if found.jumped and fresh:
+            self.jumps += 1
+            _marked(self.jumped_s, packet.time_s)
         self.estimates.append(found)
 
     @property
@@ -185,10 +195,12 @@ class Feed:
         north = math.sqrt(max(ground**2 - climb**2 - east**2, 0.0))
         north = math.copysign(north, w - climb * up_z)
         spin = self.world.earth.rotation_rad_s
-        return {
+        place: dict[str, float | None] = {
             "altitude_m": altitude,
             "latitude_deg": math.degrees(float(latitude)),
             "longitude_deg": math.degrees(float(longitude)),
+        }
+        moving: dict[str, float | None] = {
             "airspeed_m_s": airspeed,
             "ground_speed_m_s": ground,
             "vertical_speed_m_s": climb,
@@ -200,6 +212,9 @@ class Feed:
             "load_g": float(np.linalg.norm(here.mean[6:9])) / STANDARD_GRAVITY_M_S2,
             "heat_flux_w_m2": float(stagnation_heat_flux(density, airspeed, self.nose_radius_m)),
         }
+        # after a single place without a velocity nothing is known of the motion, and a zero would be drawn
+        velocity_sd = math.sqrt(float(np.trace(here.covariance[3:6, 3:6])) / 3.0)
+        return place | (moving if velocity_sd < _UNKNOWN_M_S else dict.fromkeys(moving))
 
     def columns_document(self) -> dict[str, Any]:
         """Return the estimates as columns; a row without values stands in each gap, so that a line breaks there."""
@@ -213,7 +228,18 @@ class Feed:
         names = next((list(row) for _, row in rows if row), ["altitude_m", "latitude_deg", "longitude_deg"])
         columns: dict[str, list[float | None]] = {"time_s": [moment for moment, _ in rows]}
         columns |= {name: [row.get(name) for _, row in rows] for name in names}
-        return {"columns": columns, "events": []}
+        return {"columns": columns, "events": [], "late_s": list(self.late_s), "jumped_s": list(self.jumped_s)}
+
+    def past(self, plan: Flight, time_s: float) -> dict[str, Any]:
+        """Return what a frame of a replay says of a moment: the estimate that holds there, nothing in a gap."""
+        known = list(self.estimates)
+        at = bisect.bisect_right(known, time_s, key=lambda one: one.time_s) - 1
+        name, label = phase_at(plan, time_s)
+        gap_s = _GAP * self.period_s
+        fresh = at >= 0 and time_s - known[at].time_s <= gap_s
+        state = State("normal", "TELEMETRY") if fresh else State("off", "NO TELEMETRY", "no packet is of this moment")
+        values = self.values(predicted(self.world.earth, known[at], time_s)) if fresh else {}
+        return {"phase": {"event": name, "label": label}, "state": state.document(), "values": values}
 
     def states(self, at_s: float) -> list[Array] | None:
         """Return states drawn from the estimate for a prediction, None before the first packet."""
@@ -235,6 +261,11 @@ class Feed:
     def about(self) -> dict[str, Any]:
         """Return what a page should know of the feed."""
         return {"window_s": WINDOW_S, "stale_after_s": _GAP * self.period_s}
+
+
+def _marked(times: list[float], time_s: float) -> None:
+    times.append(time_s)
+    del times[:-_MARKS]
 
 
 def open_feed(plan: Flight, prepared: Prepared, options: Options) -> Session:

@@ -16,10 +16,13 @@ from steppe.flight.result import Flight
 from steppe.flight.simulate import Prepared
 from steppe.io.summary import utc_text
 from steppe.server.clock import Clock
-from steppe.server.frames import burn_at, phase_at, values_at
+from steppe.server.frames import burn_at, label_of, phase_at, values_at
 from steppe.server.lease import Lease
+from steppe.server.news import Announcer, same_message
+from steppe.server.recovery import Foreseen, Outlook, foreseen_by, posting_of, tail_s
 from steppe.server.ring import Ring
 from steppe.server.state import Watch
+from steppe.server.winds import winds_document
 
 if TYPE_CHECKING:
     from steppe.server.feed import Feed
@@ -29,7 +32,10 @@ PERIOD_S: Final = 0.1
 PREDICT_EVERY_S: Final = 5.0
 _PREDICT_SHARE: Final = 3.0
 _LEAD_S: Final = 60.0
+_LOOK_S: Final = 0.25
 _MESSAGES_KEPT: Final = 500
+# Once a second in so many ticks
+_TELL_EVERY: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,10 @@ class Options:
         Folder of a campaign to show.
     playing
         Whether the clock runs at once.
+    recovery
+        Folder of a staging study.
+    post
+        Whether to post a recovery force at the start where no study was named.
     """
 
     rate: float = 10.0
@@ -58,6 +68,8 @@ class Options:
     out: Path | None = None
     campaign: Path | None = None
     playing: bool = True
+    recovery: Path | None = None
+    post: bool = False
 
 
 @dataclass(slots=True)
@@ -80,6 +92,8 @@ class Session:
         Counts the commands that changed the flight.
     log
         Commands, oldest first.
+    outlook
+        What is foreseen, and the recovery force.
     """
 
     flight: Flight
@@ -101,13 +115,24 @@ class Session:
     # Since when the ballistic descent is commanded
     ballistic_s: float | None = None
     watch: Watch = field(default_factory=Watch)
+    outlook: Outlook = field(default_factory=Outlook)
+    announcer: Announcer = field(default_factory=Announcer)
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
     _flown: tuple[int, Flown] | None = None
     _event_at: int = 0
+    _told: dict[str, Any] | None = None
+    _ticks: int = 0
 
     def say(self, level: str, text: str, **more: Any) -> None:
-        """Add a message and send it to all."""
-        body = {"utc": utc_text(datetime.now(UTC)), "time_s": self.clock.time_s, "level": level, "text": text, **more}
+        """Add a message and send it to all; what is said again soon raises the count of the one that stands."""
+        now = datetime.now(UTC)
+        body = {"utc": utc_text(now), "time_s": self.clock.time_s, "level": level, "text": text, "count": 1, **more}
+        last = same_message(self.messages, body, now)
+        if last is not None:
+            body |= {"count": last["count"] + 1, "number": last["number"]}
+            self.messages.remove(last)
+        else:
+            body["number"] = 1 + max((one["number"] for one in self.messages), default=0)
         self.messages.append(body)
         del self.messages[:-_MESSAGES_KEPT]
         self.ring.publish("message", body)
@@ -155,8 +180,22 @@ class Session:
                 break
             self._event_at += 1
             if self.feed is None:
-                self.say("normal", phase_at(self.flight, event.time_s)[1], event=event.name, at_s=event.time_s)
-        self.ring.publish("frame", self.frame())
+                self.say("normal", label_of(event.name), event=event.name, time_s=event.time_s)
+        frame = self.frame()
+        news = self.announcer.hear(frame["state"] if self.feed is None else frame["feed"]["status"], wall_s)
+        if news is not None:
+            self.say(news.level, news.text)
+        self.ring.publish("frame", frame)
+        if self._ticks % _TELL_EVERY == 0:
+            self.tell_recovery()
+        self._ticks += 1
+
+    def tell_recovery(self) -> None:
+        """Send what the recovery force does, where that has changed."""
+        told = self.outlook.document(self.clock.time_s)
+        if told != self._told:
+            self._told = told
+            self.ring.publish("recovery", told)
 
     def replaced_by(self, flight: Flight, prepared: Prepared) -> None:
         """Go on with a flight that a command has changed."""
@@ -167,7 +206,7 @@ class Session:
 
     async def run(self) -> None:
         """Tick until closed; predictions go on beside."""
-        beside = asyncio.create_task(self._predict_for_ever())
+        beside = [asyncio.create_task(one) for one in (self._predict_for_ever(), self._foresee_for_ever())]
         due_s = time.monotonic()
         try:
             while not self.closing:
@@ -175,7 +214,8 @@ class Session:
                 due_s = max(due_s + PERIOD_S, time.monotonic() - PERIOD_S)
                 await asyncio.sleep(max(due_s - time.monotonic(), 0.0))
         finally:
-            beside.cancel()
+            for one in beside:
+                one.cancel()
 
     async def _predict_for_ever(self) -> None:
         if self.options.samples <= 0 or self.prepared is None:
@@ -189,6 +229,28 @@ class Session:
                 return
             took_s = time.monotonic() - begun_s
             await asyncio.sleep(max(PREDICT_EVERY_S - took_s, _PREDICT_SHARE * took_s - took_s, 0.5))
+
+    async def _foresee_for_ever(self) -> None:
+        """Post the force once, then answer each new prediction."""
+        outlook, known = self.outlook, None
+        if self.options.recovery is not None or self.options.post:
+            outlook.state = "working"
+            try:
+                outlook.posted = await asyncio.to_thread(posting_of, self, self.options.recovery)
+            except SteppeError as problem:
+                outlook.state, outlook.why = "none", str(problem)
+        while not self.closing:
+            end_s = float(self.flight.track.columns["time_s"][-1])
+            key = (id(self.prediction), self.version, self.clock.time_s >= end_s)
+            if key != known:
+                known = key
+                found: Foreseen | None = await asyncio.to_thread(foreseen_by, self, self.clock.time_s)
+                if found is not None:
+                    outlook.keep(found)
+                    # the clock goes on until the hatch is open: what the force does then is what people wait for
+                    self.clock.last_s = float(self.flight.track.columns["time_s"][-1]) + tail_s(self)
+                    self.tell_recovery()
+            await asyncio.sleep(_LOOK_S)
 
     async def _predict_once(self) -> None:
         prepared, version, at_s = self.prepared, self.version, self.clock.time_s
@@ -207,7 +269,7 @@ class Session:
         if found is not None and found.touchdown_s is not None:
             found = replace(found, time_s=at_s, touchdown_s=found.touchdown_s + at_s - plan_s)
         if found is not None and version == self.version:
-            self.prediction = prediction_document(found, version)
+            self.prediction = {**prediction_document(found, version), "winds": winds_document(self.prepared)}
             self.ring.publish("landing", self.prediction)
 
 
