@@ -16,8 +16,8 @@ from steppe.kernels import derive as d
 from steppe.kernels import flying as k
 from steppe.kernels.motion import State, World
 
-# The fastest fillings take shorter steps still
-_STEP_S = 0.02
+# Longest step of the look, and the fewest steps of a filling
+_STEP_S, _STEPS = 0.02, 50
 # A stage is looked at for so long after it filled, or until the next: the peak comes while it fills
 _LOOK_S = 25.0
 
@@ -51,8 +51,10 @@ def openings_of(run: Run, world: World, parachutes: Parachutes | None, nose_radi
 
 
 def _opening(run: Run, world: World, parachutes: Parachutes, nose_radius_m: float, part: slice) -> Opening:
-    begin = run.begins[part.start, : k.BANK + 1]
-    phases = [ph.Phase(one.event, {**one.columns, k.STEP_S: _STEP_S}) for one in run.phases[part]]
+    begin, row = run.begins[part.start, : k.BANK + 1], run.rows[part.start]
+    filling_s = k.duration_s(world, row, tuple(float(value) for value in begin[1:9]))
+    step_s = min(_STEP_S, filling_s / _STEPS)
+    phases = [ph.Phase(one.event, {**one.columns, k.STEP_S: step_s}) for one in run.phases[part]]
     # The recorded begin has the parts off already, and the last phase of the look ends by time
     once = {k.RELEASE_KG: 0.0}
     phases = [ph.Phase(phases[0].event, {**phases[0].columns, **once}), *phases[1:]]
@@ -61,15 +63,13 @@ def _opening(run: Run, world: World, parachutes: Parachutes, nose_radius_m: floa
         held = _LOOK_S
         if part.start + 2 <= run.begun:
             held = float(run.begins[part.start + 2, k.TIME] - run.begins[part.start + 1, k.TIME])
-        looked[1] = ph.Phase(looked[1].event, {**looked[1].columns, **ph.after(min(max(held, _STEP_S), _LOOK_S))})
-    fine = run_phases(world, None, looked, begin, ground_m=-1e4, record_every_s=_STEP_S)
+        looked[1] = ph.Phase(looked[1].event, {**looked[1].columns, **ph.after(min(max(held, step_s), _LOOK_S))})
+    fine = run_phases(world, None, looked, begin, ground_m=-1e4, record_every_s=step_s)
     output = fine.derived(world, nose_radius_m)
     pressure, pull = output[:, d.DYNAMIC_PRESSURE], output[:, d.CANOPY_PULL]
     at = int(np.argmax(pull))
-    row = run.rows[part.start]
     name = _stage_name(parachutes, run.phases[part.start].event)
     speed = float(output[0, d.AIRSPEED])
-    state = cast(State, tuple(float(value) for value in begin[1:9]))
     # A canopy that opens at rest, or is let go, has no full drag to compare with
     full_n = float(pressure[0] * row[k.CANOPY_TO_M2])
     return Opening(
@@ -80,7 +80,7 @@ def _opening(run: Run, world: World, parachutes: Parachutes, nose_radius_m: floa
         load_g=float(output[at, d.LOAD]),
         after_s=float(fine.record[at, k.TIME] - fine.record[0, k.TIME]),
         factor=float(pull[at]) / full_n if full_n > 0.0 else math.nan,
-        fill_diameters=speed * k.duration_s(world, row, state) / _diameter_m(parachutes, name),
+        fill_diameters=speed * filling_s / _diameter_m(parachutes, name),
         limit_n=float(row[k.PULL_LIMIT_N]) or math.nan,
         curve={
             "time_s": fine.record[:, k.TIME].copy(),

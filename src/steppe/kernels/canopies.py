@@ -14,8 +14,8 @@ from steppe.kernels.steppers import CALM_LIMIT, OPEN_LIMIT
 
 NEVER_S = 1e300
 # How near to the limit of the stepper a step may come (dispersed canopies are larger, the air denser a step later),
-# and the share of its speed that a body may change in it: a half
-_OF_LIMIT, _FOLLOWED = 0.9, 2.0
+# and one over the share of its speed that a body may change in it: more for the stabilised method of second order
+_OF_LIMIT, _FOLLOWED, _CALMLY = 0.9, 2.0, 8.0
 # A body at rest would take no step
 _AT_REST_M_S = 0.01
 
@@ -51,7 +51,8 @@ def calm_step(pressure_pa: float, speed_m_s: float, drag_area_m2: float, mass_kg
     """
     braking = pressure_pa * drag_area_m2 / mass_kg
     stable = 2.0 / (_OF_LIMIT * CALM_LIMIT) if stands else 2.0 / (_OF_LIMIT * OPEN_LIMIT)
-    rate = stable * braking + _FOLLOWED * math.fabs(braking - STANDARD_GRAVITY_M_S2)
+    follows = _CALMLY if stands else _FOLLOWED
+    rate = stable * braking + follows * math.fabs(braking - STANDARD_GRAVITY_M_S2)
     step = (speed_m_s + _AT_REST_M_S) / (rate + 1e-12)
     return step if drag_area_m2 > 0.0 else NEVER_S
 
