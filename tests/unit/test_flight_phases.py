@@ -34,7 +34,7 @@ def test_each_canopy_grows_from_the_one_before() -> None:
     assert VEHICLE.parachutes is not None
     grown = 0.0
     for phase in phases.canopies(VEHICLE, VEHICLE.parachutes, 381.0):
-        if phase.columns.get(k.CANOPY_DURATION_S):
+        if k.fills(phase.row()):
             assert phase.columns[k.CANOPY_FROM_M2] == grown
             grown = phase.columns[k.CANOPY_TO_M2]
     assert grown == max(stage.drag_area_m2 for stage in VEHICLE.parachutes.stages)

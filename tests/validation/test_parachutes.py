@@ -1,7 +1,7 @@
 """Parachutes against another program, published Soyuz figures and closed forms.
 
-Modelled: drag areas that grow with the square of time, masses that leave, failures, the reserve. Not modelled: the air
-that a canopy carries with it, its own mass, the swing.
+Modelled: canopies that fill along a way, with the air in them, masses that leave, failures, the reserve. Not modelled:
+the mass of the canopy, the swing.
 
 Sources
 -------
@@ -114,10 +114,10 @@ def test_the_soyuz_descends_as_published(planned: Flight) -> None:
 
 
 def test_opening_loads_stay_inside_what_drag_can_give(planned: Flight) -> None:
-    """No canopy pulls more than the drag of the full canopy at the first dynamic pressure, 5 % for a faster fall."""
+    """No canopy pulls more than the drag of the full canopy at the first dynamic pressure, 15 % for air and fall."""
     assert [one.stage for one in planned.openings] == ["pilot_chutes", "drogue", "main_reefed", "main_full"]
     for one in planned.openings:
-        assert 0.0 < one.factor <= 1.05
+        assert 0.0 < one.factor <= 1.15
         assert one.load_g < 6.0
     # a light canopy on a heavy body opens without slowing it (Knacke: factor near 1), the main slows the capsule first
     factors = [one.factor for one in planned.openings]
@@ -132,14 +132,18 @@ def test_the_reserve_brings_the_capsule_down(soyuz: LoadedMission, planned: Flig
     assert flight.touchdown is not None
     assert flight.event("reserve_inflated") is not None
     assert flight.touchdown.speed_before_engines_m_s < 11.0
-    assert flight.touchdown.speed_m_s < 5.0
+    # RSC Energia: at most 4.0 m/s under the reserve
+    assert flight.touchdown.speed_m_s < 4.0
     assert seconds(flight, "touchdown") < seconds(planned, "touchdown")
     assert float(flight.track.columns["mass_kg"][-1]) == pytest.approx(
         float(planned.track.columns["mass_kg"][-1]), abs=20.0
     )
     if failure == "drogue-failure":
         assert flight.touchdown.speed_before_engines_m_s > 8.0
-        assert min(one.margin for one in flight.openings if math.isfinite(one.limit_n)) < 0.0
+        assert flight.event("reserve_drogue") is not None
+    else:
+        assert flight.event("reserve_drogue") is None
+    assert min(one.margin for one in flight.openings if math.isfinite(one.limit_n)) > 0.0
 
 
 def test_a_main_that_nearly_holds_needs_no_reserve(soyuz: LoadedMission) -> None:

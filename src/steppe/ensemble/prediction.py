@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
-from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +22,7 @@ from steppe.flight.running import Run
 from steppe.flight.simulate import Prepared, run_prepared
 from steppe.kernels import flying as k
 from steppe.kernels.guide import BALLISTIC, Guide
-from steppe.kernels.motion import State, World
+from steppe.kernels.motion import World
 
 Array = npt.NDArray[np.float64]
 
@@ -200,8 +199,8 @@ def _begun(world: World, run: Run, number: int, sample: Array) -> ph.Phase:
         columns[k.THRUST_ALONG] = math.cos(angle) * along - math.sin(angle) * radial
     if k.fills(run.rows[number]):
         # how fast it fills was settled when it began
-        row, state = run.rows[number], cast(State, tuple(float(value) for value in begin[k.X : k.SENSED + 1]))
-        columns[k.CANOPY_DURATION_S], columns[k.CANOPY_WAY_M] = k.duration_s(world, row, state), 0.0
+        columns[k.CANOPY_DURATION_S] = k.duration_s(world, run.rows[number], k.state_of(begin))
+        columns[k.CANOPY_WAY_M] = 0.0
         columns[k.CANOPY_PASSED_S] = passed_s + columns.get(k.CANOPY_PASSED_S, 0.0)
     elif columns.get(k.END_KIND) == k.AFTER_OPENING:
         columns |= ph.after(max(float(run.begins[number + 1, k.TIME] - sample[k.TIME]), 0.0))

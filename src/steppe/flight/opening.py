@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import cast
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from steppe.flight.result import Opening
 from steppe.flight.running import Run, run_phases
 from steppe.kernels import derive as d
 from steppe.kernels import flying as k
-from steppe.kernels.motion import State, World
+from steppe.kernels.motion import World
 
 # Longest step of the look, and the fewest steps of a filling
 _STEP_S, _STEPS = 0.02, 50
@@ -52,7 +51,7 @@ def openings_of(run: Run, world: World, parachutes: Parachutes | None, nose_radi
 
 def _opening(run: Run, world: World, parachutes: Parachutes, nose_radius_m: float, part: slice) -> Opening:
     begin, row = run.begins[part.start, : k.BANK + 1], run.rows[part.start]
-    filling_s = k.duration_s(world, row, tuple(float(value) for value in begin[1:9]))
+    filling_s = k.duration_s(world, row, k.state_of(begin))
     step_s = min(_STEP_S, filling_s / _STEPS)
     phases = [ph.Phase(one.event, {**one.columns, k.STEP_S: step_s}) for one in run.phases[part]]
     # The recorded begin has the parts off already, and the last phase of the look ends by time

@@ -52,7 +52,7 @@ class Run:
     begun: int
 
     def derived(self, world: World, nose_radius_m: float) -> Array:
-        """Return the outputs of every sample, shape (samples, 16); columns as in `steppe.kernels.derive`."""
+        """Return the outputs of every sample, shape (samples, 17); columns as in `steppe.kernels.derive`."""
         output = np.zeros((self.record.shape[0], OUTPUT_COLUMNS))
         derive(world, self.rows, self.begins, self.record, nose_radius_m, output)
         return output

@@ -15,15 +15,14 @@ from steppe.kernels.earth import Earth, altitude_and_up
 from steppe.kernels.flying import (
     BANK,
     CANOPY_PASSED_S,
-    MASS,
     PHASE,
-    SENSED,
     TIME,
     U,
     X,
     duration_s,
     fills,
     forces_of,
+    state_of,
 )
 from steppe.kernels.guide import Guide, bank_size
 from steppe.kernels.heating import stagnation_heat_flux
@@ -60,12 +59,10 @@ def derive(
         started, rate = 0.0, 1e9
         for earlier in range(phase + 1):
             if fills(phases[earlier]):
-                one = begins[earlier]
-                then = (one[X], one[X + 1], one[X + 2], one[U], one[U + 1], one[U + 2], one[MASS], one[SENSED])
-                started = one[TIME] - phases[earlier, CANOPY_PASSED_S]
-                rate = 1.0 / duration_s(world, phases[earlier], then)
+                started = begins[earlier, TIME] - phases[earlier, CANOPY_PASSED_S]
+                rate = 1.0 / duration_s(world, phases[earlier], state_of(begins[earlier]))
         forces = forces_of(phases[phase], begins[phase, TIME], (started, rate))
-        state = (row[X], row[X + 1], row[X + 2], row[U], row[U + 1], row[U + 2], row[MASS], row[SENSED])
+        state = state_of(row)
         x, y, z, u, v, w, _, _ = state
         altitude, up_x, up_y, up_z = altitude_and_up(world.earth, x, y, z)
         inverse_r = 1.0 / math.sqrt(x * x + y * y + z * z)

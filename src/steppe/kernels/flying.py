@@ -165,6 +165,12 @@ def pulls_after(world: World, phase: Phase, pulls: Pulls, motion: Motion) -> Pul
 
 
 @physics
+def state_of(row: npt.NDArray[np.float64]) -> State:
+    """Return the state in a sample, a begin or a start."""
+    return row[X], row[Y], row[Z], row[U], row[V], row[W], row[MASS], row[SENSED]
+
+
+@physics
 def height_of(world: World, state: State) -> float:
     """Return the geodetic altitude of a state in m."""
     altitude, _, _, _ = altitude_and_up(world.earth, state[0], state[1], state[2])
@@ -466,8 +472,7 @@ def fly_phases(
     tuple
         Status code, number of samples, number of phases begun.
     """
-    state = (start[1], start[2], start[3], start[4], start[5], start[6], start[7], start[8])
-    motion = Motion(start[0], state, start[9], 0.0)
+    motion = Motion(start[0], state_of(start), start[9], 0.0)
     memory = np.zeros(MEMORY_SIZE)
     memory[COMMAND] = motion.bank_rad
     nav = np.zeros(NAVIGATION_SIZE)
