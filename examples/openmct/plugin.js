@@ -1,96 +1,30 @@
 // The connection of Open MCT with steppe: objects, history, live values, clock.
+import { SPACE, treeOf } from "./objects.js";
 
-const SPACE = "steppe";
+const TYPE = "steppe.variable";
 
-async function json(path) {
-  const answer = await fetch(path);
-  if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
-  return answer.json();
-}
+export function plugin(feed) {
+  const tree = treeOf(feed);
 
-/** One stream for all subscriptions; a browser takes it up again by itself where it broke off. */
-class Feed {
-  constructor(meta) {
-    this.meta = meta;
-    this.listeners = new Map();
-    this.ticks = new Set();
-    this.last = (meta.epoch_unix_s + meta.first_s) * 1000;
-    this.first = new Promise((done) => {
-      this.started = done;
-    });
-    const source = new EventSource("/api/stream");
-    source.addEventListener("frame", (event) => this.take(JSON.parse(event.data), event.lastEventId));
-  }
+  return (openmct) => {
+    const isOurs = (object) => object.type === TYPE;
+    // In real time nothing is shown before its moment, even if a stored flight knows it
+    const upTo = (end) => (openmct.time.isRealTime() ? Math.min(end, feed.now()) : end);
 
-  now() {
-    return this.last;
-  }
-
-  take(frame, id) {
-    const utc = (this.meta.epoch_unix_s + frame.time_s) * 1000;
-    const moved = utc !== this.last;
-    this.last = utc;
-    this.started();
-    this.ticks.forEach((one) => one(utc));
-    // A held clock sends the same moment again and again
-    if (!moved) return;
-    for (const [name, value] of Object.entries(frame.values)) {
-      if (value === null) continue;
-      this.listeners.get(name)?.forEach((one) => one({ utc, value: value * this.meta.variables[name].factor, id }));
-    }
-  }
-
-  listen(name, callback) {
-    if (!this.listeners.has(name)) this.listeners.set(name, new Set());
-    this.listeners.get(name).add(callback);
-    return () => this.listeners.get(name).delete(callback);
-  }
-}
-
-export async function connect() {
-  const meta = await json("/api/meta");
-  const feed = new Feed(meta);
-  const names = Object.keys(meta.variables).filter((one) => one !== "time_s");
-
-  function objectOf(identifier) {
-    if (identifier.key === "return") {
-      return { identifier, name: meta.title, type: "folder", location: "ROOT" };
-    }
-    const variable = meta.variables[identifier.key];
-    return {
-      identifier,
-      name: variable.label,
-      type: "steppe.variable",
-      location: `${SPACE}:return`,
-      telemetry: {
-        values: [
-          { key: "value", name: variable.label, unit: variable.display_unit, format: "float", hints: { range: 1 } },
-          { key: "utc", source: "utc", name: "UTC", format: "utc", hints: { domain: 1 } },
-        ],
-      },
-    };
-  }
-
-  const install = (openmct) => {
     openmct.objects.addRoot({ namespace: SPACE, key: "return" });
-    openmct.objects.addProvider(SPACE, { get: async (identifier) => objectOf(identifier) });
-    openmct.composition.addProvider({
-      appliesTo: (object) => object.identifier.namespace === SPACE && object.type === "folder",
-      load: async () => names.map((key) => ({ namespace: SPACE, key })),
-    });
-    openmct.types.addType("steppe.variable", { name: "Variable of a return", cssClass: "icon-telemetry" });
+    // Open MCT changes what it is given: each gets a copy
+    openmct.objects.addProvider(SPACE, { get: async ({ key }) => structuredClone(tree.get(key)) });
+    openmct.types.addType(TYPE, { name: "Variable of a return", cssClass: "icon-telemetry" });
     openmct.telemetry.addProvider({
-      supportsRequest: (object) => object.type === "steppe.variable",
-      supportsSubscribe: (object) => object.type === "steppe.variable",
+      supportsRequest: isOurs,
+      supportsSubscribe: isOurs,
       subscribe: (object, callback) => feed.listen(object.identifier.key, callback),
-      request: async (object, { start, end, strategy, size }) => {
-        const name = object.identifier.key;
-        const seconds = (ms) => ms / 1000 - meta.epoch_unix_s;
-        const { columns } = await json(`/api/history?from=${seconds(start)}&to=${seconds(end)}`);
-        const { factor } = meta.variables[name];
-        const rows = columns.time_s.map((time_s, i) => ({ utc: (meta.epoch_unix_s + time_s) * 1000, value: columns[name][i] }));
-        const known = rows.filter((one) => one.value !== null).map((one) => ({ ...one, value: one.value * factor }));
-        return strategy === "latest" ? known.slice(-(size ?? 1)) : known;
+      request: async ({ identifier: { key } }, { start, end, strategy, size }) => {
+        const present = feed.datum(key);
+        if (strategy !== "latest") return feed.history(key, start, upTo(end));
+        // The frame itself where it is asked for: what is shown is what was sent, to the bit
+        if (present !== null && start <= present.utc && present.utc <= end && upTo(end) === present.utc) return [present];
+        return (await feed.history(key, start, upTo(end))).slice(-(size ?? 1));
       },
     });
     openmct.time.addClock({
@@ -103,5 +37,4 @@ export async function connect() {
       off: (event, callback) => event === "tick" && feed.ticks.delete(callback),
     });
   };
-  return { install, feed };
 }

@@ -118,6 +118,33 @@ def test_a_stream_asked_wrongly_says_so(client: Any, query: str) -> None:
     assert answer.json()["error"]
 
 
+def test_history_is_what_was_shown_and_of_the_columns_that_are_asked(client: Any, session: Session) -> None:
+    columns, now_s = session.flight.track.columns, session.clock.time_s
+    found = client.get(f"/api/history?names=mach,load_g&from={now_s - 20.0}&to={now_s + 500.0}").json()
+    keep = (columns["time_s"] >= now_s - 20.0) & (columns["time_s"] <= now_s)
+    assert list(found["columns"]) == ["time_s", "mach", "load_g"] and keep.sum() > 3
+    assert found["columns"]["mach"] == columns["mach"][keep].tolist()
+    whole = client.get("/api/history").json()["columns"]
+    assert set(whole) == set(columns) and max(whole["time_s"]) <= now_s
+    wrong = client.get("/api/history?names=machh")
+    assert wrong.status_code == 400 and "'mach'" in wrong.json()["error"]
+    assert client.get("/api/history?from=-1e308&to=1e308&names=mach").status_code == 200
+    assert client.get("/api/history?from=inf").status_code == 400
+
+
+def test_history_of_telemetry_is_telemetry(feed: tuple[Any, Session]) -> None:
+    client, session = feed
+    assert client.get("/api/history").json()["columns"]["time_s"] == []
+    begin = session.plan.event("entry_interface").time_s
+    post(client, "\n".join(packet(session, begin + n, 5000.0) for n in range(10)))
+    session.shown_s = begin + 9.5
+    found = client.get("/api/history?names=altitude_m,bank_deg").json()["columns"]
+    assert found["time_s"] == pytest.approx([begin + n for n in range(10)], abs=1e-5)
+    # it is 5 km beside the plan, and telemetry tells no bank angle
+    told = session.feed.columns_document()["columns"]["altitude_m"]
+    assert found["altitude_m"] == told and found["bank_deg"] == [None] * 10
+
+
 def test_one_commands_and_the_others_watch(client: Any, session: Session) -> None:
     assert client.post("/api/command", json={"action": "take", "operator": "Eve"}).status_code == 401
     wrong = {"authorization": "Bearer wrong"}

@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import http.client
 import json
-import logging
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
-import uvicorn
+from served_room import COMMAND, HEAD, JSON, WATCH, Served, wait
 
 from steppe.cli.control import open_mission
 from steppe.errors import ConfigError
 from steppe.server import connection
-from steppe.server.app import LARGEST_ORDER, build
+from steppe.server.app import LARGEST_ORDER
 from steppe.server.keys import Keys
 from steppe.server.limits import POSTS_AT_ONCE, Rates, client_of
 from steppe.server.ring import QUEUE, Ring
-from steppe.server.serving import LARGEST_HEAD, bound_socket, is_local, server_config
-from steppe.server.session import Options, Session, open_session
+from steppe.server.serving import LARGEST_HEAD, bound_socket, is_local
+from steppe.server.session import Options, Session
 
-COMMAND, WATCH = "the-token-to-command", "the token to watch;"
-JSON = {"content-type": "application/json"}
-HEAD = {**JSON, "authorization": f"Bearer {COMMAND}"}
 # What a source of ours and a list of users would show
 OURS = (b"from steppe", b"root:")
 
@@ -37,77 +29,6 @@ OURS = (b"from steppe", b"root:")
 @pytest.fixture(scope="module")
 def opened() -> Session:
     return open_mission("ms-21", Options(samples=0), first="guidance_start")
-
-
-class Log(logging.Handler):
-    """Keeps what the server calls an error."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self.found: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.found.append(self.format(record))
-
-
-class Served:
-    """A server in a thread of its own."""
-
-    def __init__(self, flown: Session, watch: str | None) -> None:
-        options = Options(rate=1.0, start_s=flown.clock.time_s, samples=0)
-        self.session = open_session(flown.flight, flown.prepared, "simulation", options)
-        self.socket = bound_socket("127.0.0.1", 0)
-        self.port = self.socket.getsockname()[1]
-        self.server = uvicorn.Server(server_config(build(self.session, COMMAND, watch=watch)))
-        self.log = Log()
-        logging.getLogger("uvicorn.error").addHandler(self.log)
-        self.thread = threading.Thread(target=self.server.run, args=([self.socket],), daemon=True)
-        self.thread.start()
-        until = time.monotonic() + 10.0
-        while not self.server.started and time.monotonic() < until:
-            time.sleep(0.01)
-        assert self.server.started
-
-    def stop(self) -> None:
-        self.session.closing = True
-        self.server.should_exit = True
-        self.thread.join(10)
-        self.socket.close()
-        logging.getLogger("uvicorn.error").removeHandler(self.log)
-        assert self.log.found == []
-
-    def ask(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Any:
-        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
-        try:
-            link.request(method, path, body, headers or {})
-            answer = link.getresponse()
-            found = answer.read(200_000) if "event-stream" not in answer.headers["content-type"] else b""
-            return SimpleNamespace(status=answer.status, headers=answer.headers, text=found.decode("utf-8", "replace"))
-        finally:
-            link.close()
-
-    def order(self, headers: dict[str, str] | None = None, body: Any = None) -> Any:
-        sent = json.dumps({"action": "take", "operator": "Anna"}) if body is None else body
-        return self.ask("POST", "/api/command", sent, HEAD if headers is None else headers)
-
-    def raw(self, data: bytes) -> bytes:
-        """Send bytes and return what comes back until the end, or until nothing comes for three seconds."""
-        with socket.create_connection(("127.0.0.1", self.port), 3.0) as link:
-            link.sendall(data)
-            return until_closed(link)[0]
-
-
-def until_closed(link: socket.socket) -> tuple[bytes, bool]:
-    """Return what came, and whether the other side has closed within the time-out of the socket."""
-    parts = []
-    try:
-        while part := link.recv(65536):
-            parts.append(part)
-    except TimeoutError:
-        return b"".join(parts), False
-    except ConnectionError:
-        pass
-    return b"".join(parts), True
 
 
 @pytest.fixture
@@ -139,7 +60,14 @@ def test_nothing_is_seen_without_the_token(closed: Served) -> None:
     for headers in ({"authorization": "Bearer wrong"}, {"authorization": f"Basic {WATCH}"}, {"cookie": "steppe_watch="},
                     {"cookie": f"steppe_watch={WATCH}"}, {"cookie": "=;;\x01"}):  # fmt: skip
         assert closed.ask("GET", "/api/meta", headers=headers).status == 401, headers
-    for query in ("token=", "token=wrong", "token=%ff%00", "token=a&token=b", "&".join(f"a{n}=1" for n in range(99))):
+    for query in (
+        "token=",
+        "token=wrong",
+        "token=%ff%00",
+        "token=a&token=b",
+        "&".join(f"a{n}=1" for n in range(99)),
+        "token=the%20token%20to%20watch%3B&token=b",
+    ):
         assert closed.ask("GET", f"/?{query}").status == 401, query
 
 
@@ -355,13 +283,6 @@ def test_a_watcher_that_falls_behind_is_told_and_goes_on_with_the_newest() -> No
     last = int(found[3].split("\n")[0].removeprefix("id: "))
     assert last == lost["to"] + 1 and lost["to"] - lost["from"] > 2 * QUEUE
     assert f'"n": {3 * QUEUE - 1}' in found[3]
-
-
-def wait(holds: Any, limit_s: float = 3.0) -> None:
-    until = time.monotonic() + limit_s
-    while not holds() and time.monotonic() < until:
-        time.sleep(0.02)
-    assert holds()
 
 
 def test_too_many_posts_are_refused_and_watching_goes_on(local: Served) -> None:

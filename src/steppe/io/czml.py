@@ -9,7 +9,7 @@ import numpy as np
 
 from steppe.files import write_json
 from steppe.flight.result import Flight, Track
-from steppe.io.geojson import circle
+from steppe.io.geojson import circle_ring, closed
 from steppe.io.summary import utc_text
 from steppe.nomenclature import EVENTS
 
@@ -125,13 +125,14 @@ def _zone(flight: Flight) -> dict[str, Any] | None:
     zone = flight.mission.zone
     if zone is None:
         return None
-    shape = circle(zone.longitude_deg, zone.latitude_deg, zone.radius_m)
-    ring = shape["coordinates"][0] if shape["type"] == "Polygon" else shape["coordinates"][0][0]
+    # A line in space: it needs no cut at the antimeridian, and a cut would lose what lies beyond
+    ring = circle_ring(zone.longitude_deg, zone.latitude_deg, zone.radius_m)
+    ring[:, 0] = (ring[:, 0] + 180.0) % 360.0 - 180.0
     return {
         "id": "zone",
         "name": zone.title or zone.name,
         "polyline": {
-            "positions": {"cartographicDegrees": [value for point in ring for value in (*point, 0.0)]},
+            "positions": {"cartographicDegrees": [value for point in closed(ring) for value in (*point, 0.0)]},
             "material": {"solidColor": {"color": {"rgba": _ZONE}}},
             "clampToGround": True,
             "width": 2,

@@ -101,17 +101,22 @@ def circle(longitude_deg: float, latitude_deg: float, radius_m: float) -> dict[s
     radius_m
         Radius along the ground in m (great circles of a sphere with the equatorial radius, good to 0.4 %).
     """
+    ring = circle_ring(longitude_deg, latitude_deg, radius_m)
+    if abs(latitude_deg) + math.degrees(radius_m / SPHERICAL_RADIUS_M) >= 90.0:
+        ring = _around_pole(ring, math.copysign(90.0, latitude_deg))
+        return {"type": "Polygon", "coordinates": [closed(ring)]}
+    return polygon(ring)
+
+
+def circle_ring(longitude_deg: float, latitude_deg: float, radius_m: float) -> Floats:
+    """Return the corners of `circle`, not closed and not cut: (longitude, latitude) in deg, shape (72, 2)."""
     lat0 = math.radians(latitude_deg)
     reach = radius_m / SPHERICAL_RADIUS_M
     # falling course: counter-clockwise as seen from above, as RFC 7946 section 3.1.6 asks of an outer ring
     course = np.linspace(2.0 * np.pi, 0.0, _CIRCLE_POINTS, endpoint=False)
     lat = np.arcsin(math.sin(lat0) * math.cos(reach) + math.cos(lat0) * math.sin(reach) * np.cos(course))
     east = np.arctan2(np.sin(course) * math.sin(reach) * math.cos(lat0), math.cos(reach) - math.sin(lat0) * np.sin(lat))
-    ring = np.column_stack([_wrap(longitude_deg) + np.degrees(east), np.degrees(lat)])
-    if abs(latitude_deg) + math.degrees(reach) >= 90.0:
-        ring = _around_pole(ring, math.copysign(90.0, latitude_deg))
-        return {"type": "Polygon", "coordinates": [closed(ring)]}
-    return polygon(ring)
+    return np.column_stack([_wrap(longitude_deg) + np.degrees(east), np.degrees(lat)])
 
 
 def polygon(ring: Floats) -> dict[str, Any]:

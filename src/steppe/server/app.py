@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from starlette.applications import Starlette
@@ -20,7 +21,9 @@ from steppe.errors import CommandError, SteppeError, TelemetryError
 from steppe.server.bodies import JSON_TYPES, PACKET_TYPES, BodyError, body_of
 from steppe.server.documents import Documents
 from steppe.server.guard import Guard
+from steppe.server.history import history_text
 from steppe.server.keys import Keys
+from steppe.server.limits import client_of
 from steppe.server.orders import obey
 from steppe.server.replay import replay
 from steppe.server.session import Session
@@ -28,8 +31,9 @@ from steppe.view.report import static_text
 
 LARGEST_ORDER: Final = 10_000
 LARGEST_TELEMETRY: Final = 1_000_000
-# Readers of streams at the same time
-READERS: Final = 128
+# Readers of streams at the same time; of one client: a hundred watchers behind one address and some more
+READERS: Final = 192
+READERS_EACH: Final = 120
 _STATIC: Final = {
     "control.js": "text/javascript",
     "control.css": "text/css",
@@ -47,13 +51,16 @@ class Room:
     keys
         What an operator and a feed show.
     readers
-        Streams that are open.
+        Streams that are open, by client.
+    heavy
+        One at a time makes a long document: the stream does not wait for it.
     """
 
     session: Session
     documents: Documents
     keys: Keys
-    readers: int = 0
+    readers: Counter[str] = field(default_factory=Counter)
+    heavy: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
 
 def build(session: Session, token: str, hosts: frozenset[str] = frozenset(), watch: str | None = None) -> Starlette:
@@ -129,7 +136,7 @@ async def _static(_: Room, request: Request) -> Response:
 
 
 async def _health(room: Room, _: Request) -> Response:
-    return JSONResponse({"ok": True, "last_id": room.session.ring.last, "readers": room.readers})
+    return JSONResponse({"ok": True, "last_id": room.session.ring.last, "readers": room.readers.total()})
 
 
 async def _meta(room: Room, _: Request) -> Response:
@@ -137,7 +144,8 @@ async def _meta(room: Room, _: Request) -> Response:
 
 
 async def _flight(room: Room, request: Request) -> Response:
-    text = await asyncio.to_thread(room.documents.flight, request.path_params["name"])
+    async with room.heavy:
+        text = await asyncio.to_thread(room.documents.flight, request.path_params["name"])
     if text is None:
         return _refusal(404, "there is no such flight; expected plan, live or feed")
     return Response(text, media_type="application/json")
@@ -175,22 +183,25 @@ async def _opportunities(room: Room, _: Request) -> Response:
 
 
 async def _history(room: Room, request: Request) -> Response:
-    """Rows of the flight between two moments, thinned: for tools that ask for history (Open MCT)."""
+    """Rows between two moments, of all columns or of those that ``names`` lists."""
+    names = tuple(name for name in request.query_params.get("names", "").split(",") if name)
     try:
         begin, end = (_number(request, name, fallback) for name, fallback in (("from", -math.inf), ("to", math.inf)))
+        async with room.heavy:
+            text = await asyncio.to_thread(history_text, room.session, begin, end, names)
     except CommandError as problem:
         return _refusal(400, str(problem))
-    latest = room.session.shown_s if room.session.kind != "replay" else math.inf
-    columns = room.session.flight.track.columns
-    keep = (columns["time_s"] >= begin) & (columns["time_s"] <= min(end, latest))
-    rows = {name: [None if math.isnan(v) else v for v in values[keep].tolist()] for name, values in columns.items()}
-    return JSONResponse({"epoch_unix_s": room.session.flight.epoch.timestamp(), "columns": rows})
+    return Response(text, media_type="application/json")
 
 
 async def _stream(room: Room, request: Request) -> Response:
     """Server-sent events: the session, or with ``from`` a replay of its own, of the flight or of a ``sample``."""
-    if room.readers >= READERS:
-        return _refusal(503, f"{READERS} streams are open already; close a page")
+    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+    if request.method == "HEAD":
+        return Response(media_type="text/event-stream", headers=headers)
+    client = client_of(request.client.host if request.client else "")
+    if room.readers.total() >= READERS or room.readers[client] >= READERS_EACH:
+        return _refusal(503, f"{READERS} streams, or {READERS_EACH} of this client, are open already; close a page")
     try:
         after = _last_id(request)
         own = "from" in request.query_params
@@ -207,18 +218,24 @@ async def _stream(room: Room, request: Request) -> Response:
             sample = await asyncio.to_thread(room.documents.samples.flight, wanted, session.plan)
         except SteppeError as problem:
             return _refusal(404, str(problem))
+    # A moment far outside of the flight is no moment of any calendar
+    begin = min(max(begin, session.clock.first_s), session.clock.last_s)
     source = replay(session, begin, rate, after, sample) if own else session.ring.read(after, lambda: session.closing)
 
     async def counted() -> AsyncIterator[str]:
-        room.readers += 1
+        room.readers[client] += 1
         try:
+            # Many that ask in the same moment have all found room
+            if room.readers.total() > READERS or room.readers[client] > READERS_EACH:
+                return
             yield "retry: 500\n\n"
             async for item in source:
                 yield item
         finally:
-            room.readers -= 1
+            room.readers[client] -= 1
+            if not room.readers[client]:
+                del room.readers[client]
 
-    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
     return StreamingResponse(counted(), media_type="text/event-stream", headers=headers)
 
 
@@ -255,8 +272,8 @@ async def _telemetry(room: Room, request: Request) -> Response:
             taken = await asyncio.to_thread(room.session.feed.take, body, room.session.flight.epoch)
     except TelemetryError as problem:
         return _refusal(400, str(problem))
-    if taken["jumps"]:
-        text = f"{taken['jumps']} packets jump; the last residual is {taken['residual_m']:.0f} m"
+    said, room.session.feed.remarks = room.session.feed.remarks, []
+    for text in said:
         room.session.say("caution", text)
     return JSONResponse({"ok": True, **taken})
 

@@ -8,6 +8,8 @@ from typing import Any, Final
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from steppe.server.limits import client_of
+
 # Assumed: the head of a request is one packet, a megabyte comes in 15 s at 0.5 Mbit/s
 HEAD_S: Final = 5.0
 BODY_S: Final = 15.0
@@ -15,6 +17,8 @@ BODY_S: Final = 15.0
 UNREAD_S: Final = 20.0
 # Beyond what is served (uvicorn answers 503 there) a connection is closed unread
 MOST_CONNECTIONS: Final = 400
+# Assumed: a hundred watchers behind one address, and some pages that load; the others are left what one does not get
+MOST_EACH: Final = 160
 
 
 class Connection(H11Protocol):
@@ -26,11 +30,14 @@ class Connection(H11Protocol):
     _reading: asyncio.TimerHandle | None = None
     _writing: asyncio.TimerHandle | None = None
     _phase: Any = None
+    _of: str = ""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin; the first request must come soon."""
         super().connection_made(transport)
-        if len(self.connections) > MOST_CONNECTIONS:
+        self._of = client_of(self.client[0] if self.client else "")
+        mine = sum(getattr(one, "_of", None) == self._of for one in self.connections)
+        if len(self.connections) > MOST_CONNECTIONS or mine > MOST_EACH:
             transport.abort()
             return
         self._limit_reading()

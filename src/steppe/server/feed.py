@@ -5,9 +5,8 @@ from __future__ import annotations
 import bisect
 import itertools
 import math
-import statistics
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -19,25 +18,27 @@ from steppe.flight.estimation import Estimate, Measurement, first_estimate, pred
 from steppe.flight.result import Flight
 from steppe.flight.simulate import Prepared
 from steppe.frames.geodetic import itrf_to_geodetic
+from steppe.io.summary import finite
 from steppe.kernels.air import air_at
 from steppe.kernels.earth import altitude_and_up
 from steppe.kernels.heating import stagnation_heat_flux
 from steppe.kernels.motion import World, air_velocity
 from steppe.server.clock import Clock
 from steppe.server.frames import phase_at
+from steppe.server.order import AHEAD_S, WINDOW_S, Order
 from steppe.server.session import Options, Session
 from steppe.server.state import State
 from steppe.server.telemetry import read_body
 
 Array = npt.NDArray[np.float64]
 
-# A late packet is put in its place if it is no older than this beside the newest
-WINDOW_S: Final = 30.0
-_SAME_S: Final = 1e-6
 # Silence of so many usual intervals is a gap, and the value shown is stale
 _GAP: Final = 3.0
 _SHORTEST_PERIOD_S: Final = 0.5
-_KEPT: Final = 20_000
+# Nothing is predicted for longer: by then the filter knows its place to 25 km
+_LONGEST_GAP_S: Final = 60.0
+# A remark of one kind is made at most so often
+_REMARK_S: Final = 10.0
 _DRAWS: Final = 8
 _MARKS: Final = 500
 # A velocity less sure than this is not shown
@@ -52,26 +53,37 @@ class Feed:
     ----------
     world, nose_radius_m
         For what is derived from the estimate: the same laws as those of the flight.
-    seen, estimates
+    order, estimates
         Packets in order of time, and the estimate after each.
     late_s, jumped_s
         Times of the packets that came out of order, and of those that did not fit: the page marks them.
+    jumps
+        Packets that were too far off when they came.
+    remarks
+        What is worth a message and was not said yet.
     """
 
     world: World
     nose_radius_m: float
-    seen: list[Measurement] = field(default_factory=list)
+    order: Order = field(default_factory=Order)
     estimates: list[Estimate] = field(default_factory=list)
-    duplicates: int = 0
-    late: int = 0
-    lost: int = 0
     jumps: int = 0
     received_s: float | None = None
     late_s: list[float] = field(default_factory=list)
     jumped_s: list[float] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    _remarked: dict[str, float] = field(default_factory=dict)
+    _columns: tuple[list[Estimate], dict[str, Any]] | None = None
+
+    @property
+    def seen(self) -> list[Measurement]:
+        """Packets that are believed, in order of time."""
+        return self.order.seen
 
     def take(self, body: bytes, epoch: datetime) -> dict[str, Any]:
         """Take the packets of a body, all or none; slow for a large one, so it runs beside the stream.
+
+        The estimates are made anew once, from the earliest packet on that is new: the order in the body costs nothing.
 
         Raises
         ------
@@ -79,63 +91,88 @@ class Feed:
             If it cannot be read.
         """
         packets = read_body(body, epoch)
-        before = (self.duplicates, self.late, self.lost, self.jumps)
+        before, draft = self.order, self.order.copy()
+        last_s = before.seen[-1].time_s if before.seen else None
+        first = len(draft.seen)
         for packet in packets:
-            self._add(packet)
-        self.received_s = time.monotonic()
-        duplicates, late, lost, jumps = (
-            now - then for now, then in zip((self.duplicates, self.late, self.lost, self.jumps), before, strict=True)
-        )
+            late = draft.late
+            first = min(first, draft.add(packet), len(draft.seen))
+            if draft.late > late:
+                _marked(self.late_s, packet.time_s)
+        estimates, fresh, jumps = self.estimates[:first], {id(one) for one in packets}, 0
+        for packet in draft.seen[first:]:
+            estimates.append(self._estimate(estimates[-1] if estimates else None, packet))
+            if estimates[-1].jumped and id(packet) in fresh:
+                jumps += 1
+                _marked(self.jumped_s, packet.time_s)
+        taken = sum(id(one) in fresh for one in draft.seen[first:])
+        del estimates[: draft.trim()]
+        self.order, self.estimates = draft, estimates
+        # What is sent again, too late or not believed does not make the state shown any younger
+        if draft.seen[-1].time_s != last_s:
+            self.received_s = time.monotonic()
+        self.jumps += jumps
+        self._remark(before, jumps, last_s)
         return {
-            "taken": len(packets) - duplicates - lost,
-            "duplicates": duplicates,
-            "late": late,
-            "too_late": lost,
+            "taken": taken,
+            "duplicates": draft.duplicates - before.duplicates,
+            "late": draft.late - before.late,
+            "too_late": max(draft.lost - before.lost, 0),
+            "aside": len(draft.aside) if draft.aside_s > 0.0 else 0,
+            "dismissed": draft.dismissed - before.dismissed,
             "jumps": jumps,
-            "residual_m": self.estimates[-1].residual_m,
+            "residual_m": estimates[-1].residual_m,
         }
 
-    def _add(self, packet: Measurement) -> None:
-        times = [one.time_s for one in self.seen[-200:]]
-        base = len(self.seen) - len(times)
-        at = base + bisect.bisect_left(times, packet.time_s)
-        for near in (at - 1, at):
-            if 0 <= near < len(self.seen) and abs(self.seen[near].time_s - packet.time_s) <= _SAME_S:
-                self.duplicates += 1
-                return
-        if at < len(self.seen):
-            if packet.time_s < self.seen[-1].time_s - WINDOW_S or at == base:
-                self.lost += 1
-                return
-            self.late += 1
-            _marked(self.late_s, packet.time_s)
-        self.seen.insert(at, packet)
-        del self.estimates[at:]
-        for number in range(at, len(self.seen)):
-            self._estimate(number, fresh=number == at)
-        if len(self.seen) > _KEPT:
-            del self.seen[: _KEPT // 10], self.estimates[: _KEPT // 10]
+    def _estimate(self, last: Estimate | None, packet: Measurement) -> Estimate:
+        # After so long a silence nothing is known of the place; a state that fell into the Earth is none either
+        if last is None or packet.time_s - last.time_s > AHEAD_S:
+            return first_estimate(packet)
+        with np.errstate(all="ignore"):
+            try:
+                found = updated(self.world.earth, last, packet)
+            except (ArithmeticError, np.linalg.LinAlgError):
+                found = None
+        if found is not None and np.isfinite(found.mean).all() and np.isfinite(found.covariance).all():
+            return found
+        return replace(first_estimate(packet), jumped=True)
 
-    def _estimate(self, number: int, fresh: bool) -> None:
-        packet = self.seen[number]
-        if number == 0:
-            self.estimates.append(first_estimate(packet))
-            return
-        found = updated(self.world.earth, self.estimates[number - 1], packet)
-        if found.jumped and fresh:
-            self.jumps += 1
-            _marked(self.jumped_s, packet.time_s)
-        self.estimates.append(found)
+    def _remark(self, before: Order, jumps: int, last_s: float | None) -> None:
+        """Note what an operator should know, each kind at most every 10 s."""
+        order, found = self.order, {}
+        if jumps:
+            found["jump"] = f"{jumps} packets jump; the last residual is {self.estimates[-1].residual_m:.0f} m"
+        if order.lost > before.lost:
+            found["late"] = (
+                f"{order.lost - before.lost} packets came more than {WINDOW_S:g} s too late and are not used"
+            )
+        if order.aside_s > 0.0:
+            found["ahead"] = f"a packet is {order.aside_s:.0f} s ahead of the others; it waits for a third that agrees"
+        if order.dismissed > before.dismissed:
+            count = order.dismissed - before.dismissed
+            found["wrong"] = f"the time of {count} packets was wrong: those that came since agree on another; dropped"
+        later = [one.time_s for one in self.seen if last_s is not None and one.time_s >= last_s]
+        silent_s = max((two - one for one, two in itertools.pairwise(later)), default=0.0)
+        if silent_s > self.gap_s:
+            found["gap"] = f"telemetry is back after a gap of {silent_s:.0f} s"
+        now = time.monotonic()
+        for kind, text in found.items():
+            if now - self._remarked.get(kind, -_REMARK_S) >= _REMARK_S:
+                self._remarked[kind] = now
+                self.remarks.append(text)
 
     @property
     def period_s(self) -> float:
         """The usual interval of the packets."""
-        times = [one.time_s for one in self.seen[-20:]]
-        steps = [later - earlier for earlier, later in itertools.pairwise(times)]
-        return max(statistics.median(steps), _SHORTEST_PERIOD_S) if steps else 1.0
+        return max(self.order.period_s, _SHORTEST_PERIOD_S)
+
+    @property
+    def gap_s(self) -> float:
+        """Silence for longer than this is a gap."""
+        return min(_GAP * self.period_s, _LONGEST_GAP_S)
 
     def age_s(self, wall_s: float) -> float | None:
-        """Return the seconds of the wall since the last packet, None before the first."""
+        """Return the seconds of the wall since a packet was the newest, None before the first."""
         return None if self.received_s is None else wall_s - self.received_s
 
     def now_s(self, wall_s: float, fallback_s: float) -> float:
@@ -143,15 +180,17 @@ class Feed:
         age_s = self.age_s(wall_s)
         if age_s is None or not self.seen:
             return fallback_s
-        return self.seen[-1].time_s + min(age_s, _GAP * self.period_s)
+        return self.seen[-1].time_s + min(age_s, self.gap_s)
 
     def status(self, wall_s: float) -> State:
         """Return how the feed is."""
         age_s = self.age_s(wall_s)
         if age_s is None:
             return State("off", "NO TELEMETRY", "no packet has come yet")
-        if age_s > _GAP * self.period_s:
+        if age_s > self.gap_s:
             return State("serious", f"STALE {age_s:.0f} s", f"no packet for {age_s:.0f} s")
+        if self.order.aside_s > 0.0:
+            return State("caution", "TIME", f"a packet is {self.order.aside_s:.0f} s ahead of the others")
         if self.estimates[-1].jumped:
             return State("caution", "JUMP", f"the last packet is {self.estimates[-1].residual_m:.0f} m off")
         return State("normal", "FEED", "")
@@ -174,8 +213,9 @@ class Feed:
                 "residual_m": None if last is None else last.residual_m,
                 "position_sd_m": None if here is None else here.position_sd_m,
                 "packets": len(self.seen),
-                "dropped": self.duplicates + self.lost,
-                "late": self.late,
+                "dropped": self.order.duplicates + self.order.lost + self.order.dismissed,
+                "late": self.order.late,
+                "aside": len(self.order.aside),
                 "jumps": self.jumps,
             },
         }
@@ -214,29 +254,37 @@ class Feed:
         }
         # after a single place without a velocity nothing is known of the motion, and a zero would be drawn
         velocity_sd = math.sqrt(float(np.trace(here.covariance[3:6, 3:6])) / 3.0)
-        return place | (moving if velocity_sd < _UNKNOWN_M_S else dict.fromkeys(moving))
+        # What a packet makes of nothing known is no number, and JSON has no word for it
+        found: dict[str, float | None] = finite(
+            place | (moving if velocity_sd < _UNKNOWN_M_S else dict.fromkeys(moving))
+        )
+        return found
 
     def columns_document(self) -> dict[str, Any]:
         """Return the estimates as columns; a row without values stands in each gap, so that a line breaks there."""
         rows: list[tuple[float, dict[str, float | None]]] = []
-        gap_s = _GAP * self.period_s
-        # another thread may be adding packets
-        for estimate in list(self.estimates):
+        estimates = self.estimates
+        if self._columns is not None and self._columns[0] is estimates:
+            return self._columns[1]
+        gap_s = self.gap_s
+        for estimate in estimates:
             if rows and estimate.time_s - rows[-1][0] > gap_s:
                 rows.append((0.5 * (rows[-1][0] + estimate.time_s), {}))
             rows.append((estimate.time_s, self.values(estimate)))
         names = next((list(row) for _, row in rows if row), ["altitude_m", "latitude_deg", "longitude_deg"])
         columns: dict[str, list[float | None]] = {"time_s": [moment for moment, _ in rows]}
         columns |= {name: [row.get(name) for _, row in rows] for name in names}
-        return {"columns": columns, "events": [], "late_s": list(self.late_s), "jumped_s": list(self.jumped_s)}
+        document = {"columns": columns, "events": [], "late_s": list(self.late_s), "jumped_s": list(self.jumped_s)}
+        # Packets make a new list of estimates: what is kept is that of this very list
+        self._columns = (estimates, document)
+        return document
 
     def past(self, plan: Flight, time_s: float) -> dict[str, Any]:
         """Return what a frame of a replay says of a moment: the estimate that holds there, nothing in a gap."""
         known = list(self.estimates)
         at = bisect.bisect_right(known, time_s, key=lambda one: one.time_s) - 1
         name, label = phase_at(plan, time_s)
-        gap_s = _GAP * self.period_s
-        fresh = at >= 0 and time_s - known[at].time_s <= gap_s
+        fresh = at >= 0 and time_s - known[at].time_s <= self.gap_s
         state = State("normal", "TELEMETRY") if fresh else State("off", "NO TELEMETRY", "no packet is of this moment")
         values = self.values(predicted(self.world.earth, known[at], time_s)) if fresh else {}
         return {"phase": {"event": name, "label": label}, "state": state.document(), "values": values}
@@ -260,7 +308,7 @@ class Feed:
 
     def about(self) -> dict[str, Any]:
         """Return what a page should know of the feed."""
-        return {"window_s": WINDOW_S, "stale_after_s": _GAP * self.period_s}
+        return {"window_s": WINDOW_S, "stale_after_s": self.gap_s}
 
 
 def _marked(times: list[float], time_s: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -36,12 +37,14 @@ _HEADERS: Final = {
 _READS: Final = ("GET", "HEAD")
 
 
+# A name or an address, or an address of IPv6 in brackets, and a port (RFC 9110, section 7.2)
+_HOST: Final = re.compile(r"(?:\[([0-9a-f:.]+)\]|([0-9a-z._-]+))(?::\d{1,5})?", re.ASCII)
+
+
 def host_name(header: str) -> str:
-    """Return the name in a Host header without port and brackets, in lower case."""
-    text = header.strip().lower()
-    if text.startswith("["):
-        return text[1:].split("]", 1)[0]
-    return text.rsplit(":", 1)[0] if text.count(":") == 1 else text
+    """Return the name in a Host header without port and brackets, in lower case; nothing if it is no host."""
+    found = _HOST.fullmatch(header.strip().lower())
+    return "" if found is None else found[1] or found[2]
 
 
 class Guard:
@@ -93,6 +96,8 @@ class Guard:
             name not in self._hosts and not ("*" in self._hosts and _is_address(name))
         ):
             return PlainTextResponse(f"this server does not answer to the host '{name[:80]}'\n", 421)
+        if "transfer-encoding" in headers and "content-length" in headers:
+            return _no(400, "a body has one length: Content-Length or Transfer-Encoding, not both")
         client = client_of(scope["client"][0] if scope.get("client") else "")
         bucket = self._gets if scope["method"] in _READS else self._posts
         if not bucket.admits(client):

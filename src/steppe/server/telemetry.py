@@ -20,6 +20,9 @@ _LONGEST_LINE: Final = 4000
 _LARGEST_DAYS: Final = 2.0
 _RADIUS_M: Final = (6.3e6, 5.0e7)
 _FASTEST_M_S: Final = 15_000.0
+# An error outside of these is a wrong unit, and its square may be no number
+_SD_M: Final = (1e-3, 1e6)
+_SD_M_S: Final = (1e-6, 1e4)
 
 
 def read_body(body: bytes, epoch: datetime) -> list[Measurement]:
@@ -106,10 +109,13 @@ def _checked(
     if velocity is not None and not math.hypot(*velocity) <= _FASTEST_M_S:
         raise TelemetryError(f"{where}: faster than {_FASTEST_M_S / 1e3:g} km/s; expected m/s")
     sds = []
-    for name, assumed in (("position_sd_m", POSITION_SD_M), ("velocity_sd_m_s", VELOCITY_SD_M_S)):
+    for name, assumed, (least, most) in (
+        ("position_sd_m", POSITION_SD_M, _SD_M),
+        ("velocity_sd_m_s", VELOCITY_SD_M_S, _SD_M_S),
+    ):
         value = assumed if row.get(name) is None else _number(row[name], name, where)
-        if not value > 0.0:
-            raise TelemetryError(f"{where}: {name} must be above zero, got {value:g}")
+        if not least <= value <= most:
+            raise TelemetryError(f"{where}: {name} is {least:g} to {most:g}, got {value:g}")
         sds.append(value)
     x, y, z = place
     speed = None if velocity is None else (velocity[0], velocity[1], velocity[2])
