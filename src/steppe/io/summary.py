@@ -57,7 +57,7 @@ def summary(flight: Flight, timezone: str | None = None) -> dict[str, Any]:
         },
         "touchdown": None if flight.touchdown is None else _touchdown(flight.touchdown, zone),
         "contact": None if flight.contact is None else asdict(flight.contact),
-        "openings": [_opening(one) for one in flight.openings],
+        "openings": [opening_facts(one) for one in flight.openings],
         "departure": None if flight.departing is None else _departure(flight.departing),
         "modules": [_module(flight, track) for track in flight.modules],
         "plan": dict(flight.plan),
@@ -117,7 +117,8 @@ def _touchdown(touchdown: Touchdown, zone: ZoneInfo | None) -> dict[str, Any]:
     return row
 
 
-def _opening(opening: Opening) -> dict[str, Any]:
+def opening_facts(opening: Opening) -> dict[str, Any]:
+    """Return what the products say of the opening of a canopy, without its curve."""
     row = {name: value for name, value in asdict(opening).items() if name != "curve"}
     return {**row, "margin": opening.margin}
 

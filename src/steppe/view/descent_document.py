@@ -15,6 +15,7 @@ from steppe.flight.crew import CrewLoads
 from steppe.flight.crew_limits import AXES, Limit, lasting_g
 from steppe.flight.loads import Loads, loads_of
 from steppe.flight.result import Flight
+from steppe.io.summary import opening_facts
 
 Floats = npt.NDArray[np.float64]
 
@@ -39,8 +40,9 @@ def descent_document(flight: Flight) -> dict[str, Any]:
             loads = None
     return {
         "corridor": corridor_document(corridor_of(flight)),
-        "canopies": [{**asdict(one), "label": one.stage.replace("_", " ").capitalize(), "margin": one.margin}
-                     for one in flight.openings],
+        "canopies": [
+            {**opening_facts(one), "label": one.stage.replace("_", " ").capitalize()} for one in flight.openings
+        ],
         "contact": None if flight.contact is None else asdict(flight.contact),
         "crew": None if loads is None else crew_document(loads.centre),
         "heating": None if loads is None else heating_document(loads),
