@@ -50,11 +50,8 @@ AFTER_TIME, AT_ALTITUDE, AT_HEIGHT, AT_SENSED_VELOCITY, AFTER_OPENING, AFTER_FIL
 RECORD_COLUMNS = 12
 
 TURN = 2.0 * math.pi
-_LONG_S = 1e9
-# Steps of a filling, at least
-_FILLING_STEPS = 6.0
-_ROOT_S = 1e-7
-_ROOT_STEPS = 60
+# The last is the fewest steps of a filling
+_LONG_S, _ROOT_S, _ROOT_STEPS, _FILLING_STEPS = 1e9, 1e-7, 60, 6.0
 
 
 class Motion(NamedTuple):
