@@ -238,9 +238,8 @@ def step_length(
     world: World, phase: Phase, guide: Guide, motion: Motion, memory: npt.NDArray[np.float64], before: float
 ) -> float:
     """Return the next step in s: what canopies allow, and it ends where something switches (guidance call, phase)."""
-    row = phase.row
-    step = phase.longest_s
-    step = min(step, longest_step(world, phase.forces, motion.time_s + step, motion.state))
+    row, longest = phase.row, phase.longest_s
+    step = min(longest, longest_step(world, phase.forces, motion.time_s + longest, motion.state))
     if row[GUIDED] > 0.0:
         step = min(step, max(memory[NEXT_TIME] - motion.time_s, 1e-6))
     if by_clock(row):
@@ -290,11 +289,13 @@ def locate_end(world: World, phase: Phase, rules: Rules, motion: Motion, step_s:
     """
     low, high = 0.0, step_s
     g_low = nearest_end(phase, rules, motion, height_of(world, motion.state))
+    if g_low <= 0.0:  # the last root, by another rounding
+        return moved_by(world, phase, motion, _ROOT_S, twist)
     later = moved_by(world, phase, motion, high, twist)
     g_high = nearest_end(phase, rules, later, height_of(world, later.state))
     side = 0
     for _ in range(_ROOT_STEPS):
-        if high - low < _ROOT_S or g_low <= 0.0:
+        if high - low < _ROOT_S:
             break
         middle = (low * g_high - high * g_low) / (g_high - g_low)
         # Aim a little past the root, so that the bracket closes from its far side
