@@ -65,9 +65,10 @@ def test_half_the_steps_move_an_unsteered_return_by_less_than_a_metre() -> None:
     loaded = load_mission("tma-11")
     whole, halved = fly(loaded), with_half_the_steps(loaded)
     assert len(halved.track) > 1.5 * len(whole.track)
-    # Measured: 0.28 m and 0.0001 s, from the station to the ground
+    # Measured: 0.31 m and 0.0114 s, from the station to the ground; the time is that of the first seconds under the
+    # opened main, in steps of a second (0.0018 s with half a second, for twice the steps of the descent)
     assert apart_m(whole, halved) < 1.0
-    assert late_s(whole, halved) < 0.005
+    assert late_s(whole, halved) < 0.02
 
 
 def test_half_the_steps_move_a_steered_return_by_less_than_the_guidance_can_resolve(ms21: Flight) -> None:

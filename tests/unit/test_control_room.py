@@ -377,13 +377,15 @@ def test_a_sample_of_the_campaign_is_replayed(opened: Session, tmp_path: Path) -
     with testclient.TestClient(build(session, TOKEN), base_url=BASE) as client:
         document = client.get("/api/sample/4").json()
         rows = gather(Campaign.open(out), ["touchdown_latitude_deg"])
-        # the lanes of a campaign and a single flight differ by rounding: 1e-9 deg is 0.1 mm
-        landed = pytest.approx(rows["touchdown_latitude_deg"][4], abs=1e-9)
+        # the lanes of a campaign and a single flight differ by rounding, which load relief lets grow: 0.001 deg, 110 m
+        landed = pytest.approx(rows["touchdown_latitude_deg"][4], abs=1e-3)
         assert document["touchdown"]["latitude_deg"] == landed
         assert client.get("/api/sample/6").status_code == 404
         wait_for(lambda: client.get("/api/ensemble/campaign").json()["state"] == "ready")
         returns = client.get("/api/ensemble/campaign").json()["returns"]
         assert [one[0] for one in returns] == list(range(6)) and returns[4][2] == landed
+        others = [one[2] for one in returns if one[0] != 4]
+        assert min(abs(other - document["touchdown"]["latitude_deg"]) for other in others) > 2e-3
         text = client.get("/api/stream?from=1e6&rate=1000&sample=4").text
         frames = [json.loads(line[6:]) for line in text.splitlines() if line.startswith("data: ")]
         assert frames[0]["values"]["latitude_deg"] == landed

@@ -15,6 +15,7 @@ from steppe.errors import ConfigError, nearest
 
 if TYPE_CHECKING:
     from steppe.flight.result import Flight
+    from steppe.server.keys import Keys
     from steppe.server.session import Options, Session
 
 _NOBODY: Final = "none"
@@ -88,21 +89,26 @@ def control_verb(
 
         hosts = frozenset({host.lower()} if local else {host.lower(), "*"})
         address = f"http://{host if ':' not in host else f'[{host}]'}:{listening.getsockname()[1]}/"
-        page = address if keys.watch is None else f"{address}?token={quote(keys.watch, safe='')}"
         if as_json:
-            shown = {"address": address, "page": page, "token": keys.command, "watch_token": keys.watch}
-            emit_json({**shown, "kind": session.kind})
+            emit_json(_shown(address, keys) | {"kind": session.kind})
         else:
-            message(
-                f"to watch      {page}\nto command    {page}#token={quote(keys.command, safe='')}\nstop with Ctrl-C"
-            )
-            if not local:
-                message(
-                    "others can reach this port and read what passes: on a network that you do not trust use ssh -L"
-                )
+            _announce(address, keys, local=local)
         serve(build(session, keys.command, hosts, keys.watch), listening)
     finally:
         listening.close()
+
+
+def _shown(address: str, keys: Keys) -> dict[str, str | None]:
+    page = address if keys.watch is None else f"{address}?token={quote(keys.watch, safe='')}"
+    return {"address": address, "page": page, "token": keys.command, "watch_token": keys.watch}
+
+
+def _announce(address: str, keys: Keys, *, local: bool) -> None:
+    """Say where to watch and to command."""
+    page = _shown(address, keys)["page"]
+    message(f"to watch      {page}\nto command    {page}#token={quote(keys.command, safe='')}\nstop with Ctrl-C")
+    if not local:
+        message("others can reach this port and read what passes: on a network that you do not trust use ssh -L")
 
 
 def _study(mission: str, recovery: str) -> Path | None:

@@ -93,6 +93,8 @@ def _interval(of: Mapping[str, Any], factor: float = 1.0) -> dict[str, Any]:
 
 def _shown(unit: str) -> tuple[str, float]:
     """Return the unit for people and what a stored value is multiplied by."""
+    if unit == "N":
+        return "kN", 1e-3
     for variable in VARIABLES.values():
         if variable.unit == unit and variable.display_factor != 1.0 and unit not in ("m", "1"):
             return variable.display_unit, variable.display_factor

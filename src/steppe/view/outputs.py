@@ -11,11 +11,12 @@ from steppe.ensemble.footprint import spread
 from steppe.ensemble.statistics import wilson
 from steppe.flight.records import bundled_records, is_ballistic, name_of, position_deg
 from steppe.frames.geodetic import geodesic_distance_m
+from steppe.view.crew_quantities import CREW
 
 GROUPS: Final = ("Where and when it lands", "Entry", "On the ground", "Crew", "Burn and guidance", "Other")
 _LANDING, _ENTRY, _GROUND, _CREW, _GUIDANCE, _OTHER = GROUPS
-# Column: group, name
-NAMES: Final = {
+# Column: group, name; what crew, shield and radio go through is named in `crew_quantities`
+_OWN_NAMES: Final = {
     "touchdown_latitude_deg": (_LANDING, "Latitude"),
     "touchdown_longitude_deg": (_LANDING, "Longitude"),
     "touchdown_after_plan_s": (_LANDING, "Later than planned"),
@@ -29,20 +30,26 @@ NAMES: Final = {
     "peak_heat_flux_w_m2": (_ENTRY, "Peak heat flux"),
     "heat_load_j_m2": (_ENTRY, "Heat load"),
     "peak_dynamic_pressure_pa": (_ENTRY, "Peak dynamic pressure"),
+    "peak_wall_temperature_k": (_ENTRY, "Shield in balance"),
+    "blackout_end_s": (_ENTRY, "End of the VHF blackout after entry"),
+    "canopy_pull_n": (_GROUND, "Largest pull of the canopies"),
+    "canopy_pull_share": (_GROUND, "Pull over what the lines hold"),
     "sink_rate_m_s": (_GROUND, "Sink rate under the canopy"),
     "touchdown_sink_rate_m_s": (_GROUND, "Sink rate at the touchdown"),
     "touchdown_horizontal_speed_m_s": (_GROUND, "Drift at the touchdown"),
     "landing_horizontal_speed_m_s": (_GROUND, "Drift with gust and swing"),
+    "landing_vertical_speed_m_s": (_GROUND, "Contact across the ground"),
     "landing_tipped": (_GROUND, "Ends on its side"),
     "landing_tilt_deg": (_GROUND, "Largest tilt"),
     "landing_dragged_m": (_GROUND, "Slides"),
     "landing_seat_load_g": (_CREW, "Load on the seat at the touchdown"),
     "landing_beta": (_CREW, "Brinkley β at the touchdown"),
-    "load_limit_share": (_CREW, "Share of the load limit"),
-    "jerk_g_s": (_CREW, "Fastest change of the load"),
     "burn_duration_s": (_GUIDANCE, "Duration of the burn"),
     "command_miss_km": (_GUIDANCE, "Parachute command from its aim"),
 }  # fmt: skip
+NAMES: Final = _OWN_NAMES | {
+    one.column: (_CREW, one.label[0].upper() + one.label[1:]) for one in CREW if one.column not in _OWN_NAMES
+}
 _BY_BEGINNING: Final = {
     "miss_": _LANDING, "touchdown_": _LANDING, "landing_": _GROUND, "peak_": _ENTRY, "heat_": _ENTRY, "entry_": _ENTRY,
     "opening_": _GROUND, "canopy_": _GROUND, "time_above_": _CREW, "crew_": _CREW, "seat_": _CREW, "brinkley_": _CREW,
