@@ -325,9 +325,15 @@ def test_the_height_that_a_zone_gives_holds_within_it(tmp_path):
     (tmp_path / "m.toml").write_text(text + far)
     flight = steppe.fly(steppe.load_mission(tmp_path / "m.toml"))
     assert float(flight.track.columns["altitude_m"][-1]) == pytest.approx(bare, abs=2.0)
-    # A zone beyond the grid keeps sea level, or what it gives
+    # A zone beyond the grid keeps what it gives, or sea level
     away = load_zone("zhezkazgan-se").model_copy(update={"latitude_deg": 10.0})
     assert grounded(away) is away
+    assert grounded(away.model_copy(update={"ground_height_m": None})).ground_m == 0.0
+    # A folder repeats the flight: a height that was not given is not written as one
+    (tmp_path / "m.toml").write_text(text + zone)
+    loaded = steppe.load_mission(tmp_path / "m.toml")
+    write_reproducible(loaded, tmp_path / "copy")
+    assert steppe.fly(steppe.load_mission(tmp_path / "copy" / "mission.toml")).touchdown == steppe.fly(loaded).touchdown
 
 
 def test_each_sample_of_a_campaign_lands_on_the_slope_under_it(tmp_path):

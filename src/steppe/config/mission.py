@@ -51,8 +51,13 @@ class Zone(Record):
     latitude_deg: Latitude
     longitude_deg: Longitude
     radius_m: Annotated[Length, Field(gt=0.0, le=1000e3)] = 30e3
-    ground_height_m: Annotated[Length, Field(ge=-500.0, le=9000.0)] = 0.0
+    ground_height_m: Annotated[Length, Field(ge=-500.0, le=9000.0)] | None = None
     sources: tuple[str, ...] = ()
+
+    @property
+    def ground_m(self) -> float:
+        """Height of the ground in m: what is given, or sea level; `steppe.flight.ground.grounded` fills it in."""
+        return 0.0 if self.ground_height_m is None else self.ground_height_m
 
 
 class Station(Record):

@@ -165,7 +165,7 @@ def nominal_return(loaded: LoadedMission, start: str = IGNITION) -> Nominal:
         why = f"{run.status.sentence} {run.status.hint}"
         raise PlanError(f"{loaded.source}: the undispersed flight does not land: {why}")
     names = [phase.event for phase in run.phases]
-    ground_m = loaded.zone.ground_height_m if loaded.zone else 0.0
+    ground_m = loaded.zone.ground_m if loaded.zone else 0.0
     relief = relief_of(loaded)
     alone = next(i for i, row in enumerate(run.rows) if row[k.AERO_AREA_M2] > 0.0)
     if start != IGNITION:

@@ -175,7 +175,7 @@ def nominal_from(flown: Flown, at_s: float) -> Nominal | None:
         start=sample[: k.BANK + 1].copy(),
         update=update.copy(),
         run=run,
-        ground_m=flown.prepared.loaded.zone.ground_height_m if flown.prepared.loaded.zone else 0.0,
+        ground_m=flown.prepared.loaded.zone.ground_m if flown.prepared.loaded.zone else 0.0,
         epoch=flown.prepared.epoch,
     )
 

@@ -115,7 +115,7 @@ def return_case(loaded: LoadedMission) -> ReturnCase:
     first = events.index("entry_interface")
     begin = run.begins[first]
     start = begin[k.TIME : k.BANK + 1].copy()
-    ground_m = loaded.zone.ground_height_m if loaded.zone else 0.0
+    ground_m = loaded.zone.ground_m if loaded.zone else 0.0
     rules = k.Rules(ground_m, loaded.mission.limits.load_g, 1e9)
     begun = np.diff(run.begins[first:, k.TIME])
     durations_s = np.concatenate([begun, np.zeros(len(events) - first - begun.size)])

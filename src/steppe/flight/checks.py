@@ -42,7 +42,7 @@ def require_above_ground(loaded: LoadedMission, position_itrf_m: npt.NDArray[np.
             key="start",
         )
     altitude_m = geodetic_altitude_m(earth, position_itrf_m)
-    ground_m = loaded.zone.ground_height_m if loaded.zone else 0.0
+    ground_m = loaded.zone.ground_m if loaded.zone else 0.0
     if altitude_m < ground_m - _ROUNDING_M:
         where = f"ground_height_m of zone '{loaded.zone.name}'" if loaded.zone else "a zone can set ground_height_m"
         raise ConfigError(

@@ -21,22 +21,22 @@ ZONE_HEIGHT: Final = "height of the zone"
 
 
 def grounded(zone: Zone) -> Zone:
-    """Return a zone with a height of the ground: its own, or that of the bundled grid at its centre."""
-    if "ground_height_m" in zone.model_fields_set:
+    """Return a zone with a height of the ground: its own, that of the bundled grid at its centre, or sea level."""
+    if zone.ground_height_m is not None:
         return zone
     found = grid_ground(zone.latitude_deg, zone.longitude_deg)
-    return zone if found is None else zone.model_copy(update={"ground_height_m": found.height_m})
+    return zone.model_copy(update={"ground_height_m": 0.0 if found is None else found.height_m})
 
 
 def _on_grid(zone: Zone, latitude_deg: float, longitude_deg: float) -> Ground:
     """Return the ground by the grid; within the zone the grid is lifted to the height that the zone gives itself."""
     here, centre = grid_ground(latitude_deg, longitude_deg), grid_ground(zone.latitude_deg, zone.longitude_deg)
     if here is None:
-        return Ground(zone.ground_height_m, None, 0.0, ZONE_HEIGHT)
+        return Ground(zone.ground_m, None, 0.0, ZONE_HEIGHT)
     place, middle = np.radians([latitude_deg, longitude_deg]), np.radians([zone.latitude_deg, zone.longitude_deg])
     if centre is None or geodesic_distance_m(*middle, *place) > zone.radius_m:
         return here
-    return replace(here, height_m=here.height_m + zone.ground_height_m - centre.height_m)
+    return replace(here, height_m=here.height_m + zone.ground_m - centre.height_m)
 
 
 # Longest base line whose slope is taken for that under the capsule (our choice)
@@ -95,7 +95,7 @@ class Elevation:
             return plane_ground(latitude_deg, longitude_deg)
         if choice.elsewhere == "grid" and zone is not None:
             return _on_grid(zone, latitude_deg, longitude_deg)
-        return Ground(zone.ground_height_m if zone else 0.0, None, 0.0, ZONE_HEIGHT)
+        return Ground(zone.ground_m if zone else 0.0, None, 0.0, ZONE_HEIGHT)
 
     def with_height(self, height_m: float) -> LoadedMission:
         """Return the mission with this height of the ground."""
@@ -171,6 +171,6 @@ def noted(flight: Flight, loaded: LoadedMission) -> Flight:
         notes = (
             *notes,
             f"The ground at the touchdown is {ground.height_m:.0f} m high ({ground.source}; {words}); "
-            f"the flight ended at {zone.ground_height_m:.0f} m.",
+            f"the flight ended at {zone.ground_m:.0f} m.",
         )
     return replace(flight, mission=loaded, provenance=provenance, notes=notes)

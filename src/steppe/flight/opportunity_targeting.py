@@ -292,9 +292,9 @@ def _from_guidance(problem: Problem, guide: Guide, descent: _Descent, side: floa
     )[2]
     if vehicle.parachutes is None:
         raise PlanError(f"vehicle '{vehicle.name}' has no parachutes, so its landing cannot be planned")
-    phases = [steered, *ph.canopies(vehicle, vehicle.parachutes, problem.zone.ground_height_m)]
+    phases = [steered, *ph.canopies(vehicle, vehicle.parachutes, problem.zone.ground_m)]
     bank_rad = side * math.radians(guidance.reference_bank_deg)
-    ground_m = problem.zone.ground_height_m
+    ground_m = problem.zone.ground_m
     return run_phases(problem.world, guide, phases, _start(descent.guided, bank_rad), ground_m=ground_m)
 
 

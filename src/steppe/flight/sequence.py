@@ -59,4 +59,4 @@ def entry_and_landing(loaded: LoadedMission, start_event: str = "start") -> list
 
 def ground_m_of(zone: Zone | None) -> float:
     """Return the height of the ground that the phases end at, in m; zero without a zone."""
-    return zone.ground_height_m if zone else 0.0
+    return zone.ground_m if zone else 0.0

@@ -132,7 +132,7 @@ def wind_sheet_of(loaded: LoadedMission, utc: datetime) -> WindSheet:
 
     zone, start = loaded.zone, loaded.mission.start.surface
     if zone is not None:
-        place = zone.latitude_deg, zone.longitude_deg, zone.ground_height_m
+        place = zone.latitude_deg, zone.longitude_deg, zone.ground_m
     elif start is not None:
         place = start.latitude_deg, start.longitude_deg, 0.0
     else:
