@@ -1,12 +1,12 @@
 // The panels of the descent: corridor, energy over range, canopies and landing, loads on the crew, heat and radio.
 
-import type { Columns, CorridorLine, CrewLoads, FlightDocument, PossibleEntry } from "./document.ts";
+import { boundaryCurves, edgeCurves, entryCurve, km } from "./corridor.ts";
+import type { Columns, CrewLoads, FlightDocument, PossibleEntry } from "./document.ts";
 import { fixed } from "./format.ts";
 import { element, Panel, Sheet, type Table } from "./panel.ts";
 import { Plane, type Curve, type PlaneContent, type Spot } from "./plane.ts";
-import { FONT, palette, type Palette } from "./theme.ts";
+import { FONT, palette } from "./theme.ts";
 
-const km = (values: ArrayLike<number>): number[] => Array.from(values, (one) => one / 1000);
 const COMMAND = "parachute_command";
 
 /** The samples from a time to another, as columns. */
@@ -23,19 +23,6 @@ function timeOf(flight: FlightDocument, name: string): number | null {
 function long(parts: [string, Columns][], names: string[]): Table {
   const rows = parts.flatMap(([what, columns]) => Array.from(columns[names[0]], (_, i) => [what, ...names.map((name) => columns[name]?.[i] ?? null)]));
   return { header: ["what", ...names], rows };
-}
-
-const LINE_STYLE: Record<CorridorLine["kind"], { colour: (p: Palette) => string; dash: number[]; labelAt: number }> = {
-  load: { colour: (p) => p.limit, dash: [], labelAt: 0.62 },
-  heat_flux: { colour: (p) => p.plan, dash: [5, 3], labelAt: 0.8 },
-  equilibrium_glide: { colour: (p) => p.modules[1], dash: [9, 3, 2, 3], labelAt: 0.55 },
-};
-
-function entryCurve(one: PossibleEntry, x: string, y: string, toX: number, toY: number, labelAt: number): Curve {
-  return {
-    x: Array.from(one.columns[x], (value) => value * toX), y: Array.from(one.columns[y], (value) => value * toY),
-    colour: (p) => p.actual, width: 1, dash: [2, 3], label: one.label, labelAt,
-  };
 }
 
 export function corridorPanel(flight: FlightDocument, begin_s: number): Panel {
@@ -62,11 +49,9 @@ export function corridorPanel(flight: FlightDocument, begin_s: number): Panel {
       ["airspeed_m_s", "altitude_m", "time_s", "load_g", "heat_flux_w_m2"],
     ),
   });
-  const edges = entries.map((one) => entryCurve(one, "airspeed_m_s", "altitude_m", 1, 1e-3, one.kind === "lift_up" ? 0.52 : 0.6));
+  const edges = edgeCurves(flight.corridor);
   const curves: Curve[] = [
-    ...lines.map((one): Curve => ({
-      x: one.columns.airspeed_m_s, y: km(one.columns.altitude_m), label: one.label, width: one.is_limit ? 2.4 : 1.2, ...LINE_STYLE[one.kind],
-    })),
+    ...boundaryCurves(flight.corridor),
     ...edges,
     { x: part.airspeed_m_s, y: km(part.altitude_m), colour: (p) => p.actual, width: 2.4, ...(reason ? {} : { label: "flown", labelAt: 0.42 }) },
   ];

@@ -14,8 +14,6 @@ export interface Curve {
   label?: string;
   /** Where on the line its name is tried first, as a share of its length; without it beside its end. */
   labelAt?: number;
-  /** One of several thin lines, whose names stand one after the other along them. */
-  thin?: boolean;
 }
 
 export interface Spot {
@@ -162,21 +160,12 @@ export class Plane {
       const [x, y] = [toX(spot.x), toY(spot.y)];
       if (!labels.place(spot.label, x, y, p.ink, p.paper)) labels.place(spot.label, x, y, p.ink, p.paper, true);
     }
-    const thin = content.curves.filter((one) => one.thin && one.label);
-    content.curves.forEach((curve, i) => {
-      this.nameCurve(view, curve, lines[i], (thin.length - 1 - thin.indexOf(curve)) / Math.max(thin.length - 1, 1));
-    });
+    content.curves.forEach((curve, i) => this.nameCurve(view, curve, lines[i]));
   }
 
-  /** Writes the name of a curve; `place` from 0 to 1 says where along it that of a thin one stands. */
-  private nameCurve({ p, labels }: View, curve: Curve, points: [number, number][], place: number): void {
+  private nameCurve({ p, labels }: View, curve: Curve, points: [number, number][]): void {
     if (!points.length || !curve.label) return;
     const colour = curve.colour(p);
-    if (curve.thin) {
-      const part = 0.08 + 0.8 * place;
-      labels.place(curve.label, ...points[Math.round(part * (points.length - 1))], colour, p.paper);
-      return;
-    }
     if (curve.labelAt !== undefined) {
       if (labels.placeAlong(curve.label, points, colour, p.paper, curve, curve.labelAt)) return;
       // In a crowd a name may stand across thin lines, whose halo keeps it readable
@@ -222,7 +211,7 @@ export class Plane {
 
   private drawCurve({ pen, p, box, toX, toY, labels }: View, curve: Curve): [number, number][] {
     pen.strokeStyle = curve.colour(p);
-    pen.lineWidth = curve.width ?? (curve.thin ? 1.1 : 1.8);
+    pen.lineWidth = curve.width ?? 1.8;
     pen.setLineDash(curve.dash ?? []);
     pen.beginPath();
     const points: [number, number][] = [];

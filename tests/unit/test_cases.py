@@ -14,7 +14,8 @@ from steppe.config.dispersions import Density, Dispersions, Parameter, WindProfi
 from steppe.config.loader import load_mission
 from steppe.ensemble.campaign import dispersions_of
 from steppe.ensemble.cases import LEAD_S, Case, Nominal, cases_of, nominal_return, tables_of
-from steppe.ensemble.run import Flown, fly_case, fly_cases
+from steppe.ensemble.flown import fly_cases
+from steppe.ensemble.run import Flown, fly_case
 from steppe.ensemble.sampling import draw
 from steppe.errors import LANDED, ConfigError
 from steppe.flight.batch import with_law

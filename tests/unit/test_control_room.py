@@ -20,19 +20,19 @@ from steppe.config.recovery import RecoveryFile
 from steppe.ensemble.prediction import flown_of, predict_landing
 from steppe.environment.sun import next_crossing_s, sun_elevation_rad
 from steppe.errors import ConfigError, OutputError
+from steppe.flight.corridor import corridor_of
 from steppe.ground.places import candidate_places
 from steppe.ground.reach import Place
 from steppe.ground.recovery import first_shares, plan_of, plan_recovery
 from steppe.ground.response import Posted, posted_from, respond
 from steppe.ground.setup import Post, setup_of
 from steppe.io.recovery import find_recovery, posts_of, read_posted, write_recovery
-from steppe.kernels.heating import stagnation_heat_flux
 from steppe.server.app import build
-from steppe.server.feed import open_feed
+from steppe.server.documents import Documents
 from steppe.server.news import HOLD_S, Announcer
-from steppe.server.planes import energy_height_m, limit_curves, planes_document
+from steppe.server.planes import planes_document
 from steppe.server.recovery import Foreseen, Outlook, foreseen_by, response_document
-from steppe.server.session import Options, Session, open_session
+from steppe.server.session import Options, Session, open_feed, open_session
 
 testclient = pytest.importorskip("starlette.testclient")
 
@@ -259,36 +259,44 @@ def test_a_prediction_from_the_guided_entry_lands_where_the_flight_does(
 # --- planes
 
 
-def test_a_limit_curve_runs_through_the_flight_where_it_has_that_load(opened: Session) -> None:
+def test_the_live_page_has_the_lines_of_the_report(opened: Session) -> None:
     flight = opened.flight
     columns = flight.track.columns
-    curves = {one["label"].split(" ")[0]: one for one in limit_curves(flight)}
-    lift = curves["lift"]
-    # where the flight passes an airspeed, the density for 4.4 g is 4.4 g over its own load times its own density
+    drawn = json.loads(Documents(opened).flight("plan") or "")["corridor"]
+    lines = corridor_of(opened.plan).lines
+    assert [one["label"] for one in drawn["lines"]] == [one.label for one in lines]
+    assert "equilibrium glide" in {one.label for one in lines}
+    relief = next(one for one in lines if one.role == "relief")
+    # below the line the flight has more than 4.4 g, above it less
     for speed in (2500.0, 4000.0, 6000.0):
         at = int(np.argmin(np.abs(columns["airspeed_m_s"] - speed)))
-        height = np.interp(columns["airspeed_m_s"][at], lift["airspeed_m_s"], lift["altitude_m"])
+        height = np.interp(columns["airspeed_m_s"][at], relief.speed_m_s, relief.altitude_m)
         assert (height < columns["altitude_m"][at]) == (
             columns["load_g"][at] < flight.mission.mission.guidance.relief_load_g
         )
-    heat = next(one for one in curves.values() if one["kind"] == "heat")
+    # where the flight has its largest heat flux, the lines of 25 and 50 W/cm2 lie above and below as its own says
     peak = int(np.argmax(columns["heat_flux_w_m2"]))
-    height = np.interp(columns["airspeed_m_s"][peak], heat["airspeed_m_s"], heat["altitude_m"])
-    # 60 speeds with straight lines in between
-    assert height == pytest.approx(columns["altitude_m"][peak], abs=300.0)
-    density = 2.0 * columns["dynamic_pressure_pa"][peak] / columns["airspeed_m_s"][peak] ** 2
-    nose = flight.mission.vehicle.capsule.nose_radius_m
-    flux = stagnation_heat_flux(float(density), float(columns["airspeed_m_s"][peak]), nose)
-    assert flux == pytest.approx(flight.peaks.heat_flux_w_m2, rel=0.01)
+    for line in (one for one in lines if one.kind == "heat_flux"):
+        height = np.interp(columns["airspeed_m_s"][peak], line.speed_m_s, line.altitude_m)
+        assert (height < columns["altitude_m"][peak]) == (columns["heat_flux_w_m2"][peak] < line.value)
 
 
 def test_energy_and_range_of_the_planes(opened: Session) -> None:
-    # h + V^2 / 2 g0 by hand: 100 km + 7600^2 / (2 * 9.80665)
-    assert float(energy_height_m(np.array(100e3), np.array(7600.0))) == pytest.approx(100e3 + 7600.0**2 / 19.6133)
-    document = planes_document(opened.flight, limits=True)
-    ranges = [one for one in document["columns"]["range_to_go_m"] if one is not None]
+    document = planes_document(opened.flight)
+    rows = document["columns"]
+    entry = opened.flight.event("entry_interface")
+    assert entry is not None
+    columns = opened.flight.track.columns
+    # v^2 / 2 + g0 h by hand, of the first sample
+    at = int(np.flatnonzero(columns["time_s"] >= entry.time_s)[0])
+    by_hand = 0.5 * columns["ground_speed_m_s"][at] ** 2 + 9.80665 * columns["altitude_m"][at]
+    assert rows["energy_j_kg"][0] == pytest.approx(by_hand, rel=1e-12)
+    # the same law as in the report, from the same moment on
+    corridor = corridor_of(opened.flight)
+    assert corridor.energy_j_kg is not None
+    assert rows["energy_j_kg"][: len(corridor.energy_j_kg)] == corridor.energy_j_kg.tolist()
+    ranges = [one for one in rows["range_to_go_m"] if one is not None]
     assert ranges[0] > 2.4e6 and ranges[-1] == pytest.approx(opened.flight.touchdown.distance_to_zone_km * 1e3, abs=1.0)
-    assert {one["kind"] for one in document["limits"]} == {"load", "heat"}
     json.dumps(document, allow_nan=False)
 
 

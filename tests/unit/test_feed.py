@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 from steppe.cli.control import open_mission
 from steppe.errors import TelemetryError
 from steppe.flight.estimation import Measurement
-from steppe.server.feed import open_feed
 from steppe.server.order import AHEAD_S, KEPT, WINDOW_S, Order
-from steppe.server.session import Options, Session
+from steppe.server.session import Options, Session, open_feed
 
 
 @pytest.fixture(scope="module")

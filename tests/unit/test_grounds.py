@@ -11,8 +11,9 @@ import pytest
 from steppe.config.dispersions import Dispersions
 from steppe.config.loader import load_mission
 from steppe.ensemble.cases import Nominal, nominal_return, tables_of
+from steppe.ensemble.flown import FlownCases, fly_cases
 from steppe.ensemble.grounds import on_the_ground
-from steppe.ensemble.run import FlownCases, fly_cases, limits_of, outputs_of
+from steppe.ensemble.run import limits_of, outputs_of
 from steppe.ensemble.sampling import Samples, draw
 from steppe.ensemble.sensitivity import drivers, prepare
 from steppe.flight.failing import with_failure

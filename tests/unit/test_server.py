@@ -17,9 +17,8 @@ import pytest
 from steppe.cli.control import open_mission
 from steppe.server.app import LARGEST_TELEMETRY, build
 from steppe.server.clock import Clock
-from steppe.server.feed import open_feed
 from steppe.server.ring import Ring
-from steppe.server.session import Options, Session, open_session
+from steppe.server.session import Options, Session, open_feed, open_session
 
 testclient = pytest.importorskip("starlette.testclient")
 

@@ -17,8 +17,9 @@ from steppe.config.dispersions import Dispersions
 from steppe.config.loader import load_zone
 from steppe.config.reproducible import write_reproducible
 from steppe.ensemble.cases import nominal_return, tables_of
+from steppe.ensemble.flown import fly_cases
 from steppe.ensemble.grounds import on_the_ground
-from steppe.ensemble.run import fly_cases, outputs_of
+from steppe.ensemble.run import outputs_of
 from steppe.ensemble.sampling import draw
 from steppe.environment.terrain import AIRFIELDS, Terrain, Tile, metres_per_degree, plane, plane_ground
 from steppe.environment.terrain_files import read_geotiff, read_hgt

@@ -25,7 +25,7 @@ from steppe.flight.loads import loads_of
 from steppe.flight.records import bundled_records
 from steppe.flight.result import Flight
 from steppe.flight.simulate import fly
-from steppe.view.descent_document import entry_label, line_label
+from steppe.view.descent_document import entry_label
 
 SIZE_LIMIT = 2_000_000
 
@@ -148,7 +148,7 @@ def test_the_corridor_shows_what_was_computed(
     for name in ("airspeed_m_s", "altitude_m", "load_g", "heat_flux_w_m2"):
         np.testing.assert_array_equal(column(found["flown"], header, name), capsule[name][part])
     for line in corridor.lines:
-        rows = found[line_label(line)]
+        rows = found[line.label]
         np.testing.assert_allclose(column(rows, header, "airspeed_m_s"), line.speed_m_s, rtol=1e-12)
         np.testing.assert_allclose(column(rows, header, "altitude_m"), line.altitude_m, rtol=1e-9)
     for entry in corridor.entries:

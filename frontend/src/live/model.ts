@@ -117,7 +117,6 @@ export interface Recovery {
 /** The three planes of the entry, columns of numbers. */
 export interface Planes {
   columns: Record<string, Float64Array>;
-  limits: { label: string; kind: string; airspeed_m_s: number[]; altitude_m: number[] }[];
 }
 
 export interface Message {
@@ -243,8 +242,12 @@ export async function loadSample(model: Model, sample: number): Promise<void> {
 }
 
 function planesOf(raw: any): Planes {
-  const columns = Object.fromEntries(Object.entries(raw.columns as Record<string, (number | null)[]>).map(([name, values]) => [name, Float64Array.from(values, (one) => one ?? NaN)]));
-  return { columns, limits: raw.limits };
+  return { columns: numbersOf(raw.columns) };
+}
+
+/** Columns in which null says that nothing is known. */
+function numbersOf(columns: Record<string, (number | null)[]>): Record<string, Float64Array> {
+  return Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, Float64Array.from(values, (one) => one ?? NaN)]));
 }
 
 async function loadPlanes(name: string): Promise<Planes> {
@@ -253,8 +256,7 @@ async function loadPlanes(name: string): Promise<Planes> {
 
 /** What telemetry has told so far, as a flight whose only track is the estimate. */
 function estimated(raw: any, plan: FlightDocument): FlightDocument {
-  const columns = Object.fromEntries(Object.entries(raw.columns as Record<string, (number | null)[]>).map(([name, values]) => [name, Float64Array.from(values, (one) => one ?? NaN)]));
-  return { ...plan, events: raw.events ?? [], tracks: [{ body: "capsule", label: "estimate", columns }] };
+  return { ...plan, events: raw.events ?? [], tracks: [{ body: "capsule", label: "estimate", columns: numbersOf(raw.columns) }] };
 }
 
 export function zeroOfModel(model: Model): Zero {

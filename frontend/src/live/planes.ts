@@ -1,5 +1,6 @@
-// The entry in planes: altitude over airspeed with its limits, energy over range to go; the bank is a strip below.
+// The entry in planes: altitude over airspeed in the corridor of the plan, energy over range to go; the bank is a strip below.
 
+import { boundaryCurves } from "../corridor.ts";
 import { element, type Table } from "../panel.ts";
 import { Plane, type Curve, type Spot } from "../plane.ts";
 import { indexAt, type Model, type Planes } from "./model.ts";
@@ -12,15 +13,15 @@ interface View {
   xLabel: string;
   yLabel: string;
   label: string;
-  limits: boolean;
+  corridor: boolean;
 }
 
 const VIEWS: View[] = [
-  { x: "airspeed_m_s", y: "altitude_m", xScale: 1, yScale: 1e-3, xLabel: "Airspeed, m/s", yLabel: "Altitude, km", label: "Altitude over airspeed with limits", limits: true },
-  { x: "range_to_go_m", y: "energy_height_m", xScale: 1e-3, yScale: 1e-3, xLabel: "Range to go, km", yLabel: "Energy height, km", label: "Energy over range to go", limits: false },
+  { x: "airspeed_m_s", y: "altitude_m", xScale: 1, yScale: 1e-3, xLabel: "Airspeed, m/s", yLabel: "Altitude, km", label: "Entry corridor: altitude over airspeed", corridor: true },
+  { x: "range_to_go_m", y: "energy_j_kg", xScale: 1e-3, yScale: 1e-6, xLabel: "Range to go, km", yLabel: "Energy, MJ/kg", label: "Energy over range to go", corridor: false },
 ];
 
-export const PLANE_COLUMNS = ["time_s", "airspeed_m_s", "altitude_m", "energy_height_m", "range_to_go_m", "bank_deg", "bank_command_deg"];
+export const PLANE_COLUMNS = ["time_s", "airspeed_m_s", "altitude_m", "energy_j_kg", "range_to_go_m", "bank_deg", "bank_command_deg"];
 
 export class EntryPlanes {
   readonly root = element("div", { class: "planes" });
@@ -66,7 +67,7 @@ export class EntryPlanes {
       { x: scaled(plan, view.x, view.xScale, Infinity), y: scaled(plan, view.y, view.yScale, Infinity), colour: (p) => p.plan, dash: [5, 4] },
       { ...flown, colour: (p) => p.actual },
     ];
-    if (view.limits) for (const one of plan.limits) curves.push({ x: one.airspeed_m_s, y: one.altitude_m.map((h) => h / 1000), colour: (p) => p.limit, dash: one.kind === "heat" ? [2, 3] : [6, 4], label: one.label, thin: true });
+    if (view.corridor) curves.push(...boundaryCurves(this.model().plan.corridor));
     const last = flown.x.length - 1;
     const spots = last >= 0 && Number.isFinite(flown.x[last]) ? [{ x: flown.x[last], y: flown.y[last], label: "now" }] : [];
     return { xLabel: view.xLabel, yLabel: view.yLabel, fromZeroY: true, tight: true, curves, spots };

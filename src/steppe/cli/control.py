@@ -165,7 +165,7 @@ def open_mission(mission: str, options: Options, *, first: str = "", feed: bool 
     prepared = prepare(load_mission(mission), progress=say)
     flight = fly_prepared(prepared, progress=say)
     if feed:
-        from steppe.server.feed import open_feed
+        from steppe.server.session import open_feed
 
         return open_feed(flight, prepared, options)
     return open_session(flight, prepared, "simulation", replace(options, start_s=_start(flight, first)))

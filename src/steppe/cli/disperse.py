@@ -48,7 +48,7 @@ def disperse_verb(
     """Fly many dispersed returns, from shortly before the ignition (or the start, or --from) to the ground."""
     from steppe.config.loader import load_mission
     from steppe.ensemble.campaign import check_room_first, plan_campaign, run_campaign
-    from steppe.ensemble.executors import make_executor
+    from steppe.ensemble.executor_choice import make_executor
 
     if cores < 0:
         raise ConfigError(f"the number of cores is 1 or more, or 0 for all, got {cores}", key="--cores")

@@ -15,7 +15,8 @@ import numpy as np
 
 from steppe.ensemble.cases import Cases, Nominal
 from steppe.ensemble.executors import Rows
-from steppe.ensemble.run import FlownCases, Plan, fly_samples
+from steppe.ensemble.flown import FlownCases
+from steppe.ensemble.run import Plan, fly_samples
 from steppe.ensemble.store import Campaign
 from steppe.ensemble.tally import Tally, tally_of
 from steppe.errors import ConfigError
@@ -108,7 +109,7 @@ def write(campaign: Campaign, numbers: Sequence[int], rows: Rows) -> None:
 
 
 def fly_cases_on_card(nominal: Nominal, cases: Cases) -> FlownCases:
-    """Fly some samples on the card, as `steppe.ensemble.run.fly_cases` does on the lanes of a thread."""
+    """Fly some samples on the card, as `steppe.ensemble.flown.fly_cases` does on the lanes of a thread."""
     from steppe.kernels.cuda import fly_returns_cuda
 
     begins = np.zeros((cases.starts.shape[0], cases.rows.shape[1] + 1, k.RECORD_COLUMNS))

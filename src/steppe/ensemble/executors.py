@@ -17,7 +17,6 @@ import numpy.typing as npt
 from steppe.ensemble.run import Plan, fly_samples
 from steppe.ensemble.store import Campaign
 from steppe.ensemble.tally import Tally, tally_of
-from steppe.errors import ConfigError, nearest
 
 Rows = dict[str, npt.NDArray[Any]]
 
@@ -25,7 +24,6 @@ Rows = dict[str, npt.NDArray[Any]]
 _FIRST_STRIDE: Final = 100
 _SPEAK_EVERY_S: Final = 2.0
 _MOST_AT_ONCE: Final = 1_000_000
-NAMES: Final = ("local", "ray", "cuda")
 
 
 class Executor(Protocol):
@@ -83,35 +81,6 @@ class LocalExecutor:
 def joined(parts: Sequence[Rows]) -> Rows:
     """Return the rows of some parts as one."""
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-
-
-def make_executor(name: str, cores: int) -> Executor:
-    """Return an executor by its name.
-
-    Parameters
-    ----------
-    name
-        One of `NAMES`.
-    cores
-        How many cores of this machine may be used; for a Ray cluster that is joined, how many shards may be in work
-        at a time. 0 for all.
-
-    Raises
-    ------
-    ConfigError
-        If there is no such executor, or what it needs is not here.
-    """
-    if name == "local":
-        return LocalExecutor(cores or usable_cores())
-    if name == "ray":
-        from steppe.ensemble.ray_executor import RayExecutor
-
-        return RayExecutor(cores)
-    if name == "cuda":
-        from steppe.ensemble.cuda_executor import CudaExecutor
-
-        return CudaExecutor()
-    raise ConfigError(f"there is no executor '{name}', {nearest(name, NAMES)}", key="--executor")
 
 
 def usable_cores() -> int:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from steppe.ensemble.cases import Nominal
+from steppe.ensemble.flown import FlownCases
 from steppe.ensemble.sampling import Samples
 from steppe.errors import LANDED
 from steppe.flight.landing import Conditions, canopy_wind_factor, land
 from steppe.kernels import flying as k
 from steppe.kernels.ends import END_CODE, END_STATE
-
-if TYPE_CHECKING:
-    from steppe.ensemble.run import FlownCases
 
 Array = npt.NDArray[np.float64]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -14,10 +14,11 @@ import numpy.typing as npt
 from steppe.config.dispersible import DISPERSIBLES
 from steppe.config.dispersions import Dispersions
 from steppe.config.mission import Zone
-from steppe.ensemble.cases import Case, Cases, Nominal, tables_of
+from steppe.ensemble.cases import Case, Nominal, tables_of
 from steppe.ensemble.crew_outputs import COLUMNS as CREW_COLUMNS
 from steppe.ensemble.crew_outputs import LIMITS as CREW_LIMITS
 from steppe.ensemble.crew_outputs import crew_outputs, wall_temperatures_k
+from steppe.ensemble.flown import FlownCases, Fly, fly_cases
 from steppe.ensemble.grounds import on_the_ground
 from steppe.ensemble.manifest import INPUT_PREFIX, SAMPLE, STATUS_COLUMN, CampaignSpec, Column, Limit, ZoneCircle
 from steppe.ensemble.sampling import Samples, draw
@@ -39,7 +40,6 @@ from steppe.kernels.ends import (
     END_TIME,
 )
 from steppe.kernels.guide import Guide
-from steppe.kernels.returns import fly_dispersed_returns, fly_many_returns
 
 Array = npt.NDArray[np.float64]
 
@@ -189,28 +189,6 @@ def _at_altitude(nodes_m: Array, values: Array, altitude_m: float) -> Array:
     node = min(int(at), nodes_m.size - 2)
     found: Array = values[:, node] + (at - node) * (values[:, node + 1] - values[:, node])
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class FlownCases:
-    """What the lanes returned: ends, shape (n, 88), and the states at the starts of the phases, (n, phases + 1, 12)."""
-
-    ends: Array
-    begins: Array
-
-
-Fly = Callable[[Nominal, Cases], FlownCases]
-
-
-def fly_cases(nominal: Nominal, cases: Cases) -> FlownCases:
-    """Fly some samples on the lanes of one thread."""
-    begins = np.zeros((cases.starts.shape[0], cases.rows.shape[1] + 1, k.RECORD_COLUMNS))
-    rules = k.Rules(nominal.ground_m, nominal.loaded.mission.limits.load_g, 1e9)
-    ends = fly_many_returns(
-        fly_dispersed_returns, cases.world, nominal.model, nominal.guide, cases.rows, cases.starts, rules,
-        cases=cases.table, begins=begins,
-    )  # fmt: skip
-    return FlownCases(ends, begins)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from steppe.config.compile import aero_record, earth_record, guide_record
+from steppe.config.mission import Mission
 from steppe.config.vehicle import Capsule
 from steppe.constants import MEAN_RADIUS_M, STANDARD_GRAVITY_M_S2
 from steppe.errors import SteppeError
@@ -30,8 +31,10 @@ from steppe.kernels.heating import radiative_wall_temperature
 
 Array = npt.NDArray[np.float64]
 
-# A steered Soyuz stays near 4 g, a ballistic one reaches 8 to 9 g (docs/models/corridor.md); the limit is the mission's
+# A steered Soyuz stays near 4 g, a ballistic one reaches 8 to 9 g (docs/models/corridor.md); drawn where no load that
+# the mission names is as near as this factor: closer lines would lie within 1.6 km of one another
 LOADS_G: Final = (4.0, 8.0)
+_NEAR: Final = 1.25
 # Round numbers about what a return from orbit meets; no limit of the shield was published
 HEAT_FLUXES_W_M2: Final = (25e4, 50e4, 100e4)
 # No air worth a line above, and the nodes of speed and altitude that lines are found on
@@ -58,6 +61,21 @@ class Air:
         return density, np.interp(altitude_m, self.altitude_m, self.sound_m_s)
 
 
+Role = Literal["", "relief", "trip", "limit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A load in g, and what the mission does there.
+
+    `role` is ``relief`` (the guidance turns lift up), ``trip`` (lasting so long it ends the guided descent), ``limit``
+    (the flight counts as failed) or empty.
+    """
+
+    value_g: float
+    role: Role = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One boundary in the plane of airspeed and altitude.
@@ -68,8 +86,8 @@ class Line:
         ``load``, ``heat_flux`` or ``equilibrium_glide``.
     value
         The constant load in g or heat flux in W/m2; not a number for the glide.
-    is_limit
-        True for the load that ends the mission as a failure.
+    role
+        Of a load, as in `Load`.
     wall_k
         Temperature of a wall in radiative balance with the flux, not a number for the others.
     speed_m_s, altitude_m
@@ -78,10 +96,24 @@ class Line:
 
     kind: str
     value: float
-    is_limit: bool
+    role: Role
     wall_k: float
     speed_m_s: Array
     altitude_m: Array
+
+    @property
+    def is_limit(self) -> bool:
+        """Return whether it is the load that ends the mission as a failure."""
+        return self.role == "limit"
+
+    @property
+    def label(self) -> str:
+        """Return what the line is called in every figure and page."""
+        if self.kind == "load":
+            return f"{self.role} {self.value:g} g".lstrip()
+        if self.kind == "heat_flux":
+            return f"{self.value * 1e-4:g} W/cm², wall {round(self.wall_k, -1):.0f} K"
+        return "equilibrium glide"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +179,9 @@ def corridor_of(flight: Flight) -> Corridor:
     if speeds[-1] <= 2.0 * _SLOWEST_M_S or len(air.altitude_m) < 3:
         return Corridor(reason="this flight is too slow at the entry interface for a corridor")
     flown = {name: values[part] for name, values in columns.items()}
-    capsule, limit_g = flight.mission.vehicle.capsule, flight.mission.mission.limits.load_g
-    mass_kg = float(flown["mass_kg"][0])
-    earth = earth_record(flight.mission.mission.earth)
-    lines = boundaries(capsule, mass_kg, earth, air, courses_of(flown, speeds), limit_g)
+    mission, mass_kg = flight.mission.mission, float(flown["mass_kg"][0])
+    capsule, earth = flight.mission.vehicle.capsule, earth_record(mission.earth)
+    lines = boundaries(capsule, mass_kg, earth, air, courses_of(flown, speeds), loads_of_mission(mission))
     ranged_m = range_m(flown)
     return Corridor(
         tuple(lines),
@@ -159,6 +190,17 @@ def corridor_of(flight: Flight) -> Corridor:
         ranged_m[-1] - ranged_m,
         float(ranged_m[-1]),
     )
+
+
+def loads_of_mission(mission: Mission) -> tuple[Load, ...]:
+    """Return the loads that a line is drawn for: those that the mission names, and round ones where none is near."""
+    named = [Load(mission.limits.load_g, "limit")]
+    # A table of bank angles is flown as written, and a ballistic capsule has nothing to relieve
+    if mission.guidance.law in ("predictor-corrector", "apparent-velocity"):
+        named += [Load(mission.guidance.relief_load_g, "relief"), Load(mission.guidance.trip_load_g, "trip")]
+    values = [one.value_g for one in named]
+    free = [Load(level) for level in LOADS_G if not any(1.0 / _NEAR < level / value < _NEAR for value in values)]
+    return tuple(sorted([*named, *free], key=lambda one: one.value_g))
 
 
 def air_met(columns: dict[str, Array]) -> Air:
@@ -197,7 +239,9 @@ def courses_of(flown: dict[str, Array], speeds_m_s: Array) -> Array:
     return np.column_stack([speeds_m_s, *place, at(np.sin(heading)), at(np.cos(heading))])
 
 
-def boundaries(capsule: Capsule, mass_kg: float, earth: Earth, air: Air, courses: Array, limit_g: float) -> list[Line]:
+def boundaries(
+    capsule: Capsule, mass_kg: float, earth: Earth, air: Air, courses: Array, loads: tuple[Load, ...]
+) -> list[Line]:
     """Return the lines of constant load, of constant heat flux, and of the glide in balance.
 
     Parameters
@@ -210,8 +254,8 @@ def boundaries(capsule: Capsule, mass_kg: float, earth: Earth, air: Air, courses
         What it flies in.
     courses
         From `courses_of`, rising in airspeed.
-    limit_g
-        The load that ends the mission; infinite for none.
+    loads
+        The loads to draw, as from `loads_of_mission`.
     """
     count = max(int((air.altitude_m[-1] - air.altitude_m[0]) / _ALTITUDE_STEP_M), 2) + 1
     heights = np.linspace(air.altitude_m[0], air.altitude_m[-1], count)
@@ -222,9 +266,9 @@ def boundaries(capsule: Capsule, mass_kg: float, earth: Earth, air: Air, courses
     )  # fmt: skip
     speeds = courses[:, kc.SPEED]
     found: list[Line] = []
-    for level in sorted({*LOADS_G, *([limit_g] if math.isfinite(limit_g) else [])}):
-        altitude = _where(table[:, :, kc.LOAD], level, heights)
-        found += _line("load", level, speeds, altitude, is_limit=level == limit_g)
+    for load in loads:
+        altitude = _where(table[:, :, kc.LOAD], load.value_g, heights)
+        found += _line("load", load.value_g, speeds, altitude, role=load.role)
     for flux in HEAT_FLUXES_W_M2:
         wall_k = float(radiative_wall_temperature(flux, EMISSIVITY))
         found += _line("heat_flux", flux, speeds, _where(table[:, :, kc.FLUX], flux, heights), wall_k=wall_k)
@@ -277,7 +321,7 @@ def _where(values: Array, level: float, heights: Array) -> Array:
 
 
 def _line(
-    kind: str, value: float, speeds: Array, altitude: Array, *, is_limit: bool = False, wall_k: float = math.nan
+    kind: str, value: float, speeds: Array, altitude: Array, *, role: Role = "", wall_k: float = math.nan
 ) -> list[Line]:
     exists = np.isfinite(altitude)
-    return [Line(kind, value, is_limit, wall_k, speeds[exists], altitude[exists])] if exists.sum() > 1 else []
+    return [Line(kind, value, role, wall_k, speeds[exists], altitude[exists])] if exists.sum() > 1 else []

@@ -17,7 +17,7 @@ from steppe.config.dispersions import Dispersions
 from steppe.config.loader import LoadedMission, load_dispersions
 from steppe.config.vehicle import DiscardedModule
 from steppe.ensemble.cases import Case, Nominal, nominal_return, tables_of
-from steppe.ensemble.run import fly_cases
+from steppe.ensemble.flown import fly_cases
 from steppe.ensemble.sampling import draw
 from steppe.errors import ENDED, LANDED, RUNNING, ConfigError
 from steppe.flight import assemble

@@ -116,17 +116,17 @@ class Documents:
         return self._made[key]
 
     def planes(self, name: str) -> dict[str, Any] | None:
-        """Return the three planes of ``plan`` (with the limits), ``live`` or ``feed``; None for another name."""
+        """Return the three planes of ``plan``, ``live`` or ``feed``; None for another name."""
         session = self.session
         if name == "feed" and session.feed is not None:
             columns = session.feed.columns_document()["columns"]
             rows = {key: np.array([math.nan if v is None else v for v in values]) for key, values in columns.items()}
-            return planes_document(session.plan, rows) if "airspeed_m_s" in rows else {"columns": {}, "limits": []}
+            return planes_document(session.plan, rows) if "airspeed_m_s" in rows else {"columns": {}}
         if name not in ("plan", "live"):
             return None
         key = (name, session.version if name == "live" else 0)
         if key not in self._planes:
-            made = planes_document(session.plan if name == "plan" else session.flight, limits=name == "plan")
+            made = planes_document(session.plan if name == "plan" else session.flight)
             self._planes = {other: one for other, one in self._planes.items() if other[0] != name} | {key: made}
         return self._planes[key]
 

@@ -16,17 +16,14 @@ import numpy.typing as npt
 from steppe.constants import STANDARD_GRAVITY_M_S2
 from steppe.flight.estimation import Estimate, Measurement, first_estimate, predicted, updated
 from steppe.flight.result import Flight
-from steppe.flight.simulate import Prepared
 from steppe.frames.geodetic import itrf_to_geodetic
 from steppe.io.summary import finite
 from steppe.kernels.air import air_at
 from steppe.kernels.earth import altitude_and_up
 from steppe.kernels.heating import stagnation_heat_flux
 from steppe.kernels.motion import World, air_velocity
-from steppe.server.clock import Clock
 from steppe.server.frames import phase_at
 from steppe.server.order import AHEAD_S, WINDOW_S, Order
-from steppe.server.session import Options, Session
 from steppe.server.state import State
 from steppe.server.telemetry import read_body
 
@@ -314,13 +311,3 @@ class Feed:
 def _marked(times: list[float], time_s: float) -> None:
     times.append(time_s)
     del times[:-_MARKS]
-
-
-def open_feed(plan: Flight, prepared: Prepared, options: Options) -> Session:
-    """Return a session that shows telemetry beside the plan."""
-    times = plan.track.columns["time_s"]
-    first_s, last_s = float(times[0]), float(times[-1])
-    lit = plan.event("deorbit_ignition")
-    clock = Clock(first_s, last_s, first_s if lit is None else lit.time_s)
-    feed = Feed(prepared.world, plan.mission.vehicle.capsule.nose_radius_m)
-    return Session(plan, plan, "feed", options, clock, prepared, feed=feed, shown_s=clock.time_s)

@@ -1,4 +1,7 @@
-"""The entry in three planes: altitude over airspeed with its limits, energy over range to go, bank over time."""
+"""The entry in three planes: altitude over airspeed, energy over range to go, bank over time.
+
+The lines about the first are those of `steppe.flight.corridor`, which the document of the planned flight carries.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from steppe.constants import STANDARD_GRAVITY_M_S2
+from steppe.flight.corridor import energy
 from steppe.flight.result import Flight
 from steppe.frames.geodetic import geodesic_distance_m
-from steppe.kernels.heating import stagnation_heat_flux
 
 Floats = npt.NDArray[np.float64]
 
@@ -19,20 +21,11 @@ NAMES: Final = (
     "time_s",
     "airspeed_m_s",
     "altitude_m",
-    "energy_height_m",
+    "energy_j_kg",
     "range_to_go_m",
     "bank_deg",
     "bank_command_deg",
 )
-# Where the air is too thin for a density from the pressure that it makes
-_THINNEST_PA: Final = 1.0
-_SPEEDS: Final = 60
-_SLOWEST_M_S: Final = 800.0
-
-
-def energy_height_m(altitude_m: Floats, airspeed_m_s: Floats) -> Floats:
-    """Return the specific energy over standard gravity, h + V^2 / (2 g0), in m; V is the airspeed."""
-    return np.asarray(altitude_m + airspeed_m_s**2 / (2.0 * STANDARD_GRAVITY_M_S2))
 
 
 def range_to_go_m(latitude_deg: Floats, longitude_deg: Floats, aim_deg: tuple[float, float]) -> Floats:
@@ -67,10 +60,9 @@ def planes_columns(columns: dict[str, Floats], aim_deg: tuple[float, float], fro
         Seconds after the epoch.
     """
     keep = columns["time_s"] >= from_s
-    altitude, speed = columns["altitude_m"][keep], columns["airspeed_m_s"][keep]
-    nothing = np.full(altitude.shape, math.nan)
+    nothing = np.full(int(keep.sum()), math.nan)
     found = {name: columns[name][keep] if name in columns else nothing for name in NAMES}
-    found["energy_height_m"] = energy_height_m(altitude, speed)
+    found["energy_j_kg"] = energy(columns)[keep]
     found["range_to_go_m"] = range_to_go_m(columns["latitude_deg"][keep], columns["longitude_deg"][keep], aim_deg)
     return found
 
@@ -81,75 +73,18 @@ def entry_begin_s(flight: Flight) -> float:
     return float(flight.track.columns["time_s"][0]) if entry is None else entry.time_s
 
 
-def limit_curves(flight: Flight) -> list[dict[str, Any]]:
-    """Return curves of equal load and of equal heat flux over airspeed and altitude.
-
-    The air is that of the flight: its density is 2 q / V^2 with the dynamic pressure q of each sample, between samples
-    its logarithm is linear in altitude. A load n needs q = n times what the flight had at that airspeed for each g; the
-    heat flux is that of `steppe.kernels.heating`. Loads: the guidance turns lift up, the load trips the ballistic
-    descent, the load ends the flight; heat: the peak of this flight.
-
-    Returns
-    -------
-    list of dict
-        ``label``, ``kind`` ("load" or "heat"), ``airspeed_m_s`` and ``altitude_m``; what lies outside of the air that
-        was flown through is left out.
-    """
-    columns = flight.track.columns
-    if any(name not in columns for name in ("dynamic_pressure_pa", "load_g", "heat_flux_w_m2")):
-        return []
-    command = flight.event("parachute_command")
-    last_s = math.inf if command is None else command.time_s
-    pressure, speed = columns["dynamic_pressure_pa"], columns["airspeed_m_s"]
-    keep = (columns["time_s"] >= entry_begin_s(flight)) & (columns["time_s"] <= last_s)
-    keep &= (pressure > _THINNEST_PA) & np.isfinite(columns["load_g"])
-    if keep.sum() < 10:
-        return []
-    pressure, speed, altitude = pressure[keep], speed[keep], columns["altitude_m"][keep]
-    density = 2.0 * pressure / speed**2
-    per_g, up = pressure / np.maximum(columns["load_g"][keep], 1e-6), np.argsort(density)
-    slow = np.argsort(speed)
-    grid = np.linspace(max(_SLOWEST_M_S, float(speed.min())), float(speed.max()), _SPEEDS)
-    mission = flight.mission.mission
-    guidance = mission.guidance
-    curves = []
-    for load_g, words in (
-        (guidance.relief_load_g, "lift up"), (guidance.trip_load_g, "trip"), (mission.limits.load_g, "limit"),
-    ):  # fmt: skip
-        wanted = 2.0 * load_g * np.interp(grid, speed[slow], per_g[slow]) / grid**2
-        curves.append(("load", f"{words} {load_g:g} g", wanted))
-    nose_m = flight.mission.vehicle.capsule.nose_radius_m
-    peak = flight.peaks.heat_flux_w_m2
-    # the flux goes with the root of the density
-    unit = np.array([stagnation_heat_flux(1.0, float(value), nose_m) for value in grid])
-    curves.append(("heat", f"{peak * 1e-4:.0f} W/cm², peak of the plan", (peak / unit) ** 2))
-    found = []
-    for kind, label, wanted in curves:
-        inside = (wanted >= density.min()) & (wanted <= density.max())
-        if inside.sum() < 2:
-            continue
-        heights = np.interp(np.log(wanted[inside]), np.log(density[up]), altitude[up])
-        speeds = grid[inside].tolist()
-        found.append({"label": label, "kind": kind, "airspeed_m_s": speeds, "altitude_m": heights.tolist()})
-    return found
-
-
-def planes_document(
-    flight: Flight, columns: dict[str, Floats] | None = None, *, limits: bool = False
-) -> dict[str, Any]:
+def planes_document(flight: Flight, columns: dict[str, Floats] | None = None) -> dict[str, Any]:
     """Return the three planes as strict JSON.
 
     Parameters
     ----------
     flight
-        The flight; gives aim, begin and limits.
+        The flight; gives aim and begin.
     columns
         Of another track than that of the flight.
-    limits
-        Whether to add the limit curves.
     """
     rows = planes_columns(columns or flight.track.columns, aim_of(flight), entry_begin_s(flight))
     body: dict[str, Any] = {
         name: [value if math.isfinite(value) else None for value in values.tolist()] for name, values in rows.items()
     }
-    return {"columns": body, "limits": limit_curves(flight) if limits else []}
+    return {"columns": body}

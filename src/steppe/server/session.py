@@ -7,7 +7,7 @@ import time
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from steppe.ensemble.prediction import Flown, Prediction, flown_of, predict_landing
 from steppe.errors import ConfigError, PlanError, SteppeError
@@ -16,6 +16,7 @@ from steppe.flight.result import Flight
 from steppe.flight.simulate import Prepared
 from steppe.io.summary import utc_text
 from steppe.server.clock import Clock
+from steppe.server.feed import Feed
 from steppe.server.frames import burn_at, label_of, phase_at, values_at
 from steppe.server.lease import Lease
 from steppe.server.news import Announcer, same_message
@@ -23,9 +24,6 @@ from steppe.server.recovery import Foreseen, Outlook, foreseen_by, posting_of, t
 from steppe.server.ring import Ring
 from steppe.server.state import Watch
 from steppe.server.winds import winds_document
-
-if TYPE_CHECKING:
-    from steppe.server.feed import Feed
 
 PERIOD_S: Final = 0.1
 # A prediction starts this long after the last one began, or after three times as long as that one took
@@ -307,3 +305,13 @@ def offered_failures(session: Session) -> tuple[str, ...]:
         return failures_of(session.prepared.loaded)
     except SteppeError:
         return ()
+
+
+def open_feed(plan: Flight, prepared: Prepared, options: Options) -> Session:
+    """Return a session that shows telemetry beside the plan."""
+    times = plan.track.columns["time_s"]
+    first_s, last_s = float(times[0]), float(times[-1])
+    lit = plan.event("deorbit_ignition")
+    clock = Clock(first_s, last_s, first_s if lit is None else lit.time_s)
+    feed = Feed(prepared.world, plan.mission.vehicle.capsule.nose_radius_m)
+    return Session(plan, plan, "feed", options, clock, prepared, feed=feed, shown_s=clock.time_s)

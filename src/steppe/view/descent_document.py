@@ -65,18 +65,10 @@ def corridor_document(corridor: Corridor) -> dict[str, Any]:
 
 
 def _line(line: Line) -> dict[str, Any]:
-    label = line_label(line)
     columns = {"airspeed_m_s": packed(line.speed_m_s), "altitude_m": packed(line.altitude_m)}
-    return {"kind": line.kind, "value": line.value, "is_limit": line.is_limit, "label": label, "columns": columns}
-
-
-def line_label(line: Line) -> str:
-    """Return what a line of the corridor is called in the figures."""
-    if line.kind == "load":
-        return f"limit {line.value:g} g" if line.is_limit else f"{line.value:g} g"
-    if line.kind == "heat_flux":
-        return f"{line.value * 1e-4:g} W/cm², wall {round(line.wall_k, -1):.0f} K"
-    return "equilibrium glide"
+    return {
+        "kind": line.kind, "value": line.value, "is_limit": line.is_limit, "label": line.label, "columns": columns,
+    }  # fmt: skip
 
 
 def entry_label(entry: Entry) -> str:

@@ -11,7 +11,7 @@ from steppe.flight.corridor import Entry, Line, corridor_of
 from steppe.flight.result import Event, Flight
 from steppe.nomenclature import EVENTS, VARIABLES
 from steppe.view import theme
-from steppe.view.descent_document import entry_label, line_label
+from steppe.view.descent_document import entry_label
 from steppe.view.labels import Labels, beside, spread
 
 Floats = npt.NDArray[np.float64]
@@ -256,7 +256,7 @@ def draw_corridor(axes: Any, flight: Flight) -> None:
         axes.plot(px, py, "o", markersize=3.0, color=theme.INK, zorder=5)
         labels.place(event_name(event), px, py, places=below, color=theme.SOFT)
     for line, (px, py) in zip(corridor.lines, drawn, strict=True):
-        _name_line(labels, line_label(line), px, py, _LINES[line.kind][0], 1.0 if line.kind == "load" else 0.97)
+        _name_line(labels, line.label, px, py, _LINES[line.kind][0], 1.0 if line.kind == "load" else 0.97)
 
 
 def _draw_line(axes: Any, labels: Labels, line: Line) -> tuple[Floats, Floats]:
