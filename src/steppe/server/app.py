@@ -219,7 +219,8 @@ async def _stream(room: Room, request: Request) -> Response:
         except SteppeError as problem:
             return _refusal(404, str(problem))
     # A moment far outside of the flight is no moment of any calendar
-    begin = min(max(begin, session.clock.first_s), session.clock.last_s)
+    last_s = session.clock.last_s if sample is None else float(sample.track.columns["time_s"][-1])
+    begin = min(max(begin, session.clock.first_s), last_s)
     source = replay(session, begin, rate, after, sample) if own else session.ring.read(after, lambda: session.closing)
 
     async def counted() -> AsyncIterator[str]:
