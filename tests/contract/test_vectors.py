@@ -11,7 +11,7 @@ from llvmlite import binding
 from steppe.environment.air import exponential_air
 from steppe.ground.pieces import FALL, tumble_table
 from steppe.kernels import entry_case, fragments, lanes, return_steps, returns
-from steppe.kernels.flying import Rules
+from steppe.kernels.phase import Rules
 
 # Arithmetic on packed doubles in registers of 256 or 512 bits
 _PACKED = re.compile(r"\bv(?:mul|fn?m(?:add|sub)\d{3}|div|sqrt)pd\b[^\n]*%[yz]mm")

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steppe.config.debris import Piece
-from steppe.config.mission import Earth
+from steppe.config.surroundings import Earth
 from steppe.errors import DEMISED, LANDED
 from steppe.frames.geodetic import itrf_to_geodetic
 from steppe.kernels import fragments as fr

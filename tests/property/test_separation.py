@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from steppe.config.compile import aero_record, earth_record
 from steppe.config.loader import load_vehicle
-from steppe.config.mission import Earth
+from steppe.config.surroundings import Earth
 from steppe.environment.air import us76_air
 from steppe.environment.wind import no_wind
 from steppe.flight import phases as ph
 from steppe.flight.running import run_phases, start_row
 from steppe.ground.approach import closest_approach
 from steppe.ground.parting import turned
-from steppe.kernels import flying as k
+from steppe.kernels import phase as k
 from steppe.kernels.motion import World
 
 WORLD = World(earth_record(Earth()), us76_air(), no_wind(), aero_record(load_vehicle("soyuz-ms").capsule))

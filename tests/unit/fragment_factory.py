@@ -10,7 +10,7 @@ import numpy.typing as npt
 from steppe.config.compile import earth_record
 from steppe.config.debris import Material, Piece
 from steppe.config.loader import load_debris
-from steppe.config.mission import Earth
+from steppe.config.surroundings import Earth
 from steppe.environment.air import us76_air
 from steppe.environment.wind import no_wind
 from steppe.frames.geodetic import geodetic_to_itrf, local_east_north_up

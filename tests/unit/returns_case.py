@@ -10,7 +10,7 @@ import numpy.typing as npt
 from steppe.environment.air import exponential_air
 from steppe.flight.running import no_guide
 from steppe.kernels import dispersed as d
-from steppe.kernels import flying as k
+from steppe.kernels import phase as k
 from steppe.kernels.aero import Aero
 from steppe.kernels.deviation import NO_DEVIATION
 from steppe.kernels.dispersed import plain_cases

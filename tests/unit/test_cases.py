@@ -19,7 +19,7 @@ from steppe.ensemble.run import Flown, fly_case
 from steppe.ensemble.sampling import draw
 from steppe.errors import LANDED, ConfigError
 from steppe.flight.batch import with_law
-from steppe.kernels import flying as k
+from steppe.kernels import phase as k
 from steppe.kernels.air import air_at
 from steppe.kernels.deviation import added_wind, coefficient_factors
 from steppe.kernels.ends import END_CODE, END_PHASES

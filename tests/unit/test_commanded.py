@@ -20,7 +20,7 @@ from steppe.flight.running import run_phases
 from steppe.flight.simulate import Prepared, fly_prepared, prepare
 from steppe.io.folder import write_folder
 from steppe.io.stored import read_folder
-from steppe.kernels import flying as k
+from steppe.kernels import phase as k
 from steppe.kernels.wind import wind_at
 
 

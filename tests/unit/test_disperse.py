@@ -28,7 +28,7 @@ from steppe.ensemble.sampling import draw
 from steppe.ensemble.store import Campaign, gather
 from steppe.ensemble.tally import Tally
 from steppe.errors import LANDED, ConfigError, OutputError
-from steppe.kernels import flying as k
+from steppe.kernels import phase as k
 
 ROOT = Path(__file__).parents[2]
 OPEN_LOOP = '\n[guidance]\nlaw = "open-loop"\n'

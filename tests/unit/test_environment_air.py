@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from steppe.config.mission import Air as AirChoice
+from steppe.config.surroundings import Air as AirChoice
 from steppe.environment.air import air_for, exponential_air, msis_air, no_air, us76_air
 from steppe.environment.track import columns_along, single_column
 from steppe.environment.us76 import us76

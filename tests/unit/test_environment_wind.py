@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from steppe.config.mission import Wind as WindChoice
-from steppe.config.mission import WindLevel
+from steppe.config.surroundings import Wind as WindChoice
+from steppe.config.surroundings import WindLevel
 from steppe.environment.balanced_wind import geopotential, gradient_wind
 from steppe.environment.wind import balanced_wind, no_wind, table_wind, wind_for, wind_from_csv
 from steppe.errors import ConfigError, EnvironmentDataError

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from typer.testing import CliRunner
 
 from steppe.cli.main import app
+from steppe.config.failure import Failure
 from steppe.config.loader import LoadedMission, load_mission
-from steppe.config.mission import Failure
 from steppe.ensemble.campaign import fly_one, plan_campaign
 from steppe.errors import ConfigError
 from steppe.flight.failing import RELEASE_M, with_failure

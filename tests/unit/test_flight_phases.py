@@ -11,7 +11,7 @@ from steppe.config.mission import Deorbit
 from steppe.errors import ConfigError
 from steppe.flight import phases
 from steppe.flight.checks import require_propellant
-from steppe.kernels import flying as k
+from steppe.kernels import phase as k
 
 VEHICLE = load_vehicle("soyuz-ms")
 

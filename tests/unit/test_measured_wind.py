@@ -17,9 +17,10 @@ from wind_files import LEVELS, grid_dataset, igra_sounding, write_grib, write_ig
 import steppe
 from steppe.cli.main import run
 from steppe.config.loader import load_dispersions
-from steppe.config.mission import Mission, Terrain
-from steppe.config.mission import Wind as WindChoice
+from steppe.config.mission import Mission
 from steppe.config.reproducible import write_reproducible
+from steppe.config.surroundings import Terrain
+from steppe.config.surroundings import Wind as WindChoice
 from steppe.environment.measured_wind import blended, measured_wind, weights_of_stations
 from steppe.environment.soundings.gridded import read_grid
 from steppe.environment.soundings.records import WindProfile

@@ -11,7 +11,7 @@ import pytest
 import steppe
 from steppe.flight.running import run_phases
 from steppe.flight.simulate import rehearse
-from steppe.kernels import flying as k
+from steppe.kernels import phase as k
 from steppe.kernels.motion import State, World
 from steppe.kernels.navigation import (
     NAVIGATION_SIZE,

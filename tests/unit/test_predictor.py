@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from steppe.errors import LANDED
 from steppe.kernels import ends as e
-from steppe.kernels import flying as k
+from steppe.kernels import phase as k
 from steppe.kernels import returns
 from steppe.kernels.derive import predict
 from steppe.kernels.earth import altitude_and_up
+from steppe.kernels.flying import fly_phases
 from steppe.kernels.guide import PREDICTOR_CORRECTOR, Guide
 from steppe.kernels.variants import near_ellipsoid
 
@@ -34,7 +35,7 @@ def entry(bank_rad: float) -> Array:
     start[9] = bank_rad
     record, begins = np.zeros((20_000, k.RECORD_COLUMNS)), np.zeros((3, k.RECORD_COLUMNS))
     world = returns_case.world()
-    k.fly_phases(world, world, guide, returns_case.phases()[0, :2], start, returns_case.RULES, record, begins)
+    fly_phases(world, world, guide, returns_case.phases()[0, :2], start, returns_case.RULES, record, begins)
     return begins[1:]
 
 
@@ -98,7 +99,7 @@ def single(guide: Guide, case: int, record_every_s: float) -> tuple[int, int, Ar
     record, begins = np.zeros((20_000, k.RECORD_COLUMNS)), np.zeros((6, k.RECORD_COLUMNS))
     world, start, rows = returns_case.world(), returns_case.starts(COUNT)[case], returns_case.phases()[0]
     rules = returns_case.RULES._replace(record_every_s=record_every_s)
-    code, samples, begun = k.fly_phases(world, world, guide, rows, start, rules, record, begins)
+    code, samples, begun = fly_phases(world, world, guide, rows, start, rules, record, begins)
     return code, begun, begins, record[:samples]
 
 

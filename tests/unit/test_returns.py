@@ -14,7 +14,7 @@ import returns_case
 
 from steppe.errors import LANDED, LOAD_LIMIT, NEGATIVE_MASS, NOT_A_NUMBER, OUT_OF_TIME, SKIPPED_OUT, STATUS, ConfigError
 from steppe.kernels import ends as e
-from steppe.kernels import flying as k
+from steppe.kernels import phase as k
 from steppe.kernels import returns
 from steppe.kernels.flying import fly_phases
 
@@ -23,7 +23,7 @@ COUNT = 70
 # Flies two returns for a few guided seconds without the compiler, and prints their ends
 PLAIN = """
 import json, returns_case as c
-from steppe.kernels import flying as k, returns
+from steppe.kernels import phase as k, returns
 assert not hasattr(returns.fly_returns, "inspect_asm")
 rows = c.phases()[:, :2]
 rows[0, 0, [k.END_KIND, k.END_VALUE]] = k.AFTER_TIME, 3.2

@@ -18,7 +18,7 @@ from steppe.errors import ConfigError
 from steppe.flight.failing import with_failure
 from steppe.ground.approach import closest_approach, positions_at
 from steppe.ground.separation import PROBABILITIES, Separation, disperse_separation
-from steppe.kernels import flying as k
+from steppe.kernels import phase as k
 from steppe.view.separation import save_separation_figure, separation_figure
 
 SAMPLES, SEED = 80, 5

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from wind_files import KNOT_M_S, LEVELS, igra_sounding, write_igra, wyoming_page
 
-from steppe.config.mission import Wind as WindChoice
+from steppe.config.surroundings import Wind as WindChoice
 from steppe.environment.measured_wind import measured_columns, measured_wind
 from steppe.environment.soundings.igra import igra_readings, read_igra
 from steppe.environment.soundings.reading import kind_of, soundings_of

@@ -15,14 +15,15 @@ import pytest
 import steppe
 from steppe.config.compile import aero_record, earth_record
 from steppe.config.loader import LoadedMission
-from steppe.config.mission import Earth, Mission
+from steppe.config.mission import Mission
+from steppe.config.surroundings import Earth
 from steppe.config.vehicle import Capsule, Engine, Vehicle
 from steppe.environment.air import no_air
 from steppe.environment.wind import no_wind
 from steppe.flight import phases as ph
 from steppe.flight.result import Flight
 from steppe.flight.running import Run, run_phases, start_row
-from steppe.kernels import flying as k
+from steppe.kernels import phase as k
 from steppe.kernels.motion import World
 
 pytestmark = pytest.mark.validation

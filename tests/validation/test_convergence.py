@@ -20,14 +20,14 @@ import pytest
 
 import steppe
 from steppe.config.compile import aero_record, earth_record
-from steppe.config.mission import Earth
+from steppe.config.surroundings import Earth
 from steppe.config.vehicle import Capsule
 from steppe.environment.air import exponential_air, no_air
 from steppe.environment.wind import no_wind
 from steppe.flight import phases as ph
 from steppe.flight.result import Flight
 from steppe.flight.running import run_phases, start_row
-from steppe.kernels import flying as k
+from steppe.kernels import phase as k
 from steppe.kernels import steppers
 from steppe.kernels.motion import Forces, World
 from steppe.kernels.steppers import Stepper

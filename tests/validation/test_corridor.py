@@ -21,7 +21,7 @@ import pytest
 
 from steppe.config.compile import aero_record, earth_record
 from steppe.config.loader import load_mission
-from steppe.config.mission import Earth
+from steppe.config.surroundings import Earth
 from steppe.constants import STANDARD_GRAVITY_M_S2, SUTTON_GRAVES_AIR
 from steppe.flight.corridor import (
     Air,

@@ -19,7 +19,7 @@ from steppe.environment.air import exponential_air
 from steppe.errors import ENDED
 from steppe.flight import phases as ph
 from steppe.flight.running import run_phases, start_row
-from steppe.kernels import entry_case, flying, lanes
+from steppe.kernels import entry_case, lanes, phase
 from steppe.kernels.motion import World
 
 pytestmark = pytest.mark.validation
@@ -36,18 +36,18 @@ def world() -> World:
 def _fly_one(world: World, case: np.ndarray) -> np.ndarray:
     """Fly one case through the phases of a single flight; return it as a column of ends."""
     columns = {
-        flying.AERO_AREA_M2: float(case[lanes.AREA]),
-        flying.LIFT_FACTOR: float(case[lanes.LIFT]),
-        flying.DRAG_FACTOR: float(case[lanes.DRAG]),
-        flying.STEP_S: SINGLE_STEP_S,
+        phase.AERO_AREA_M2: float(case[lanes.AREA]),
+        phase.LIFT_FACTOR: float(case[lanes.LIFT]),
+        phase.DRAG_FACTOR: float(case[lanes.DRAG]),
+        phase.STEP_S: SINGLE_STEP_S,
         **ph.falling_through(entry_case.END_ALTITUDE_M),
     }
     start = start_row(0.0, case[:3], case[3:6], float(case[lanes.MASS]), entry_case.BANK_RAD)
     run = run_phases(world, None, [ph.Phase("start", columns)], start, ground_m=0.0)
     end = run.begins[-1]
     column = np.zeros(lanes.END_ROWS)
-    column[: lanes.MASS + 1] = end[flying.X : flying.MASS + 1]
-    column[lanes.END_TIME] = end[flying.TIME]
+    column[: lanes.MASS + 1] = end[phase.X : phase.MASS + 1]
+    column[lanes.END_TIME] = end[phase.TIME]
     column[lanes.END_CODE] = run.status.code
     return column
 

@@ -30,7 +30,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 import steppe
-from steppe.config.mission import Wind, WindLevel
+from steppe.config.surroundings import Wind, WindLevel
 from steppe.flight.result import Flight
 
 pytestmark = pytest.mark.validation

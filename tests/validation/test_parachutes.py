@@ -23,8 +23,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import steppe
+from steppe.config.failure import Failure
 from steppe.config.loader import LoadedMission, load_vehicle
-from steppe.config.mission import Failure, Mission, Zone
+from steppe.config.mission import Mission, Zone
 from steppe.config.vehicle import Vehicle
 from steppe.errors import ConfigError
 from steppe.flight.failed_canopies import left_over

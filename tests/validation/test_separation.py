@@ -17,14 +17,15 @@ import numpy as np
 import pytest
 
 from steppe.config.compile import aero_record, earth_record
+from steppe.config.failure import Failure
 from steppe.config.loader import load_mission, load_vehicle
-from steppe.config.mission import Earth, Failure
+from steppe.config.surroundings import Earth
 from steppe.environment.air import exponential_air, no_air
 from steppe.environment.wind import no_wind
 from steppe.flight import phases as ph
 from steppe.flight.running import run_phases, start_row
 from steppe.flight.simulate import fly
-from steppe.kernels import flying as k
+from steppe.kernels import phase as k
 from steppe.kernels.air import Air
 from steppe.kernels.motion import World
 

@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from steppe import constants
-from steppe.config.mission import Earth as EarthConfig
 from steppe.config.mission import Guidance, Navigation
+from steppe.config.surroundings import Earth as EarthConfig
 from steppe.config.vehicle import BankLimits, Capsule
 from steppe.kernels.aero import Aero
 from steppe.kernels.earth import Earth

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Annotated, Any, Final, Literal, get_args
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from steppe.config.failure import Failure
 from steppe.config.manifest import Manifest
-from steppe.config.units import Angle, Area, Density, Duration, Latitude, Length, LoadG, Longitude, Number, Speed
-from steppe.config.vehicle import GuidanceLaw, Record, Vehicle
-from steppe.errors import nearest
+from steppe.config.surroundings import Air, Earth, Terrain, Wind
+from steppe.config.units import Angle, Duration, Latitude, Length, LoadG, Longitude, Number, Speed
+from steppe.config.vehicle import GuidanceLaw, Record
 
 
 def _read_utc(value: Any) -> datetime:
@@ -154,96 +155,6 @@ class Start(Record):
         return self
 
 
-class Earth(Record):
-    """The shape, rotation and gravity of the Earth.
-
-    `zonal_degree` 0 is a point mass, 2 adds J2, 4 adds J3 and J4.
-    """
-
-    shape: Literal["wgs84", "spherical"] = "wgs84"
-    rotating: bool = True
-    zonal_degree: Literal[0, 2, 3, 4] = 4
-    radius_m: Annotated[Length, Field(gt=1e5, le=1e9)] | None = None
-    gm_m3_s2: Annotated[Number, Field(gt=0.0, le=1e20)] | None = None
-    rotation_rad_s: Annotated[Number, Field(ge=-1e-2, le=1e-2)] | None = None
-    j2: Annotated[Number, Field(ge=-0.1, le=0.1)] | None = None
-    gravity_m_s2: Annotated[Number, Field(gt=0.0, le=100.0)] | None = None
-
-
-class Air(Record):
-    """The atmosphere: NRLMSIS 2.1 of the date, U.S. Standard 1976, exponential, or none.
-
-    `space_weather` is a CSV file of CelesTrak that replaces the bundled table.
-    """
-
-    model: Literal["msis", "us76", "exponential", "none"] = "msis"
-    surface_density_kg_m3: Density = 1.225
-    scale_height_m: Annotated[Length, Field(gt=100.0, le=100e3)] = 7200.0
-    temperature_k: Annotated[Number, Field(gt=1.0, le=5000.0)] = 250.0
-    space_weather: str | None = None
-
-
-class WindLevel(Record):
-    """The wind at one altitude: speeds towards the east and towards the north."""
-
-    altitude_m: Annotated[Length, Field(ge=-500.0, le=200e3)]
-    east_m_s: Annotated[Speed, Field(ge=-300.0, le=300.0)]
-    north_m_s: Annotated[Speed, Field(ge=-300.0, le=300.0)]
-
-
-class Wind(Record):
-    """The wind: climatology (balanced, or the monthly means of the zone), a table, measured or forecast, none.
-
-    With "sounding" and "grid", `file` or `files` name soundings (IGRA2, University of Wyoming, CSV) or grids on
-    pressure levels (NetCDF, GRIB); soundings farther than `within_m` or `within_s` from the landing are not used.
-    A bad sounding that the landing needs refuses the flight, unless `bad_soundings` is "skip".
-    """
-
-    model: Literal["climatology", "monthly", "table", "sounding", "grid", "none"] = "climatology"
-    levels: tuple[WindLevel, ...] = ()
-    file: str | None = None
-    files: tuple[str, ...] = ()
-    within_m: Annotated[Length, Field(gt=0.0, le=5000e3)] = 500e3
-    within_s: Annotated[Duration, Field(gt=0.0, le=604800.0)] = 43200.0
-    bad_soundings: Literal["refuse", "skip"] = "refuse"
-
-    @model_validator(mode="after")
-    def _table_given(self) -> Wind:
-        if self.model == "table" and bool(self.levels) == (self.file is not None):
-            raise ValueError("wind.model = 'table' needs either wind.levels or wind.file")
-        if self.model in ("sounding", "grid"):
-            if self.levels or bool(self.files) == (self.file is not None):
-                raise ValueError(f"wind.model = '{self.model}' needs either wind.file or wind.files, and no levels")
-        elif self.files:
-            raise ValueError(f"wind.model = '{self.model}' takes no files; write model = 'sounding' or 'grid'")
-        elif self.model != "table" and (self.levels or self.file):
-            raise ValueError(
-                f"wind.model = '{self.model}' takes no levels and no file; write model = 'table', 'sounding' or 'grid'"
-            )
-        if any(b.altitude_m <= a.altitude_m for a, b in pairwise(self.levels)):
-            raise ValueError("wind.levels must rise in altitude_m")
-        return self
-
-
-class Terrain(Record):
-    """The height of the ground at the landing: elevation files (SRTM .hgt, GeoTIFF), and what holds where they end.
-
-    `elsewhere` is "grid", the coarse heights that come with steppe, "zone", the height of the zone everywhere, or
-    "plane", a plane through the airfields of the region. `baseline_m` is the length over which a slope is taken.
-    """
-
-    file: str | None = None
-    files: tuple[str, ...] = ()
-    elsewhere: Literal["grid", "zone", "plane"] = "grid"
-    baseline_m: Annotated[Length, Field(ge=10.0, le=10e3)] = 200.0
-
-    @model_validator(mode="after")
-    def _one_way(self) -> Terrain:
-        if self.file is not None and self.files:
-            raise ValueError("give either terrain.file or terrain.files")
-        return self
-
-
 class Navigation(Record):
     """Errors of the navigation: sensors, and position and velocity at the last update before the entry.
 
@@ -308,95 +219,6 @@ class Stop(Record):
 
     altitude_m: Annotated[Length, Field(ge=-500.0, le=1000e3)] | None = None
     after_s: Annotated[Duration, Field(gt=0.0)] | None = None
-
-
-ParachuteFailure = Literal["drogue-failure", "main-not-disreefed", "main-partly-failed"]
-PARACHUTE_FAILURES: Final = get_args(ParachuteFailure)
-
-
-class Failure(Record):
-    """What goes wrong: the plan and its timer do not know it.
-
-    ``separation = "instrument-module-stays"``: at the split the module of that name (``instrument_module`` in the
-    vehicle file) stays on the capsule. Both fall together without lift until the module breaks free, at
-    `release_altitude_m` or when the dynamic pressure first reaches `release_dynamic_pressure_pa`; then the capsule
-    turns its shield forward and rolls. Without either it breaks free at 78 km: an assumption, the altitude at which
-    such modules break up (ISO 27875 practice), inside the plasma where that of TMA-11 came off (A. Perminov, RIA
-    Novosti, 24 May 2008). `drag_area_m2` of both together is that of the vehicle file if not given.
-
-    ``parachute = "drogue-failure"``: the drogue does not open, so it pulls out no main. ``"main-not-disreefed"``: the
-    main parachute stays reefed. ``"main-partly-failed"``: it opens to `main_share` of its drag area. In each of them
-    the reserve opens if the capsule falls too fast at its decision altitude.
-    """
-
-    separation: str | None = None
-    parachute: ParachuteFailure | None = None
-    main_share: Annotated[Number, Field(gt=0.0, lt=1.0)] = 0.5
-    release_altitude_m: Annotated[Length, Field(ge=15e3, le=200e3)] | None = None
-    release_dynamic_pressure_pa: Annotated[Number, Field(gt=0.0, le=1e6)] | None = None
-    drag_area_m2: Annotated[Area, Field(gt=0.0)] | None = None
-
-    @field_validator("separation")
-    @classmethod
-    def _names_what_stays(cls, separation: str | None) -> str | None:
-        if separation is not None and not separation.endswith("-stays"):
-            raise ValueError(f"expected the module and what it does, 'instrument-module-stays', got '{separation}'")
-        return separation
-
-    @model_validator(mode="after")
-    def _one_release(self) -> Failure:
-        if self.separation is None and self.parachute is None:
-            raise ValueError("say what fails: give separation or parachute")
-        if self.release_altitude_m is not None and self.release_dynamic_pressure_pa is not None:
-            raise ValueError("the module breaks free once: give release_altitude_m or release_dynamic_pressure_pa")
-        return self
-
-    @property
-    def module(self) -> str:
-        """The name of the module that stays, as the vehicle file has it."""
-        return (self.separation or "").removesuffix("-stays").replace("-", "_")
-
-    def misfit(self, vehicle: Vehicle) -> tuple[str, str] | None:
-        """Return the key and the reason why this cannot happen to a vehicle, or None if it can."""
-        if self.parachute is not None:
-            why = parachute_misfit(vehicle, self.parachute)
-            if why is not None:
-                return "parachute", why
-        if self.separation is None:
-            return None
-        modules = {module.name: module for module in vehicle.split.modules} if vehicle.split else {}
-        names = [f"{name.replace('_', '-')}-stays" for name in modules]
-        if self.module not in modules:
-            return "separation", f"'{self.separation}' names no module of vehicle '{vehicle.name}', " + (
-                nearest(self.separation, names) if names else "which has no [split]"
-            )
-        if self.drag_area_m2 is None and modules[self.module].attached_drag_area_m2 is None:
-            return "drag_area_m2", (
-                f"needs the drag area of capsule and {self.module} together: give it here, or as "
-                f"attached_drag_area_m2 of the module in the file of vehicle '{vehicle.name}'"
-            )
-        top = vehicle.split.altitude_m if vehicle.split else 0.0
-        low = vehicle.parachutes.command_altitude_m if vehicle.parachutes else 0.0
-        if self.release_altitude_m is not None and not low < self.release_altitude_m < top:
-            return "release_altitude_m", (
-                f"= {self.release_altitude_m:g} must lie between the parachute command at {low:g} m and the split at "
-                f"{top:g} m"
-            )
-        return None
-
-
-def parachute_misfit(vehicle: Vehicle, failure: str) -> str | None:
-    """Return why the parachutes of a vehicle cannot fail so, or None if they can."""
-    stages = vehicle.parachutes.stages if vehicle.parachutes else ()
-    if vehicle.parachutes is None or vehicle.parachutes.reserve is None:
-        return f"= '{failure}' needs a vehicle with [parachutes.reserve], and '{vehicle.name}' has none"
-    areas = [0.0, *(stage.drag_area_m2 for stage in stages)]
-    opening = sum(b != a for a, b in pairwise(areas))
-    if failure == "drogue-failure" and "drogue" not in [stage.name for stage in stages]:
-        return f"= '{failure}' needs a stage named 'drogue' in the parachutes of '{vehicle.name}'"
-    if failure == "main-not-disreefed" and opening < 2:
-        return f"= '{failure}' needs a canopy that opens in two stages, and that of '{vehicle.name}' opens in one"
-    return None
 
 
 class Limits(Record):

@@ -25,7 +25,7 @@ from steppe.flight import assemble
 from steppe.flight.landing import contact
 from steppe.flight.result import Contact, Flight, Touchdown, Track
 from steppe.flight.running import Run
-from steppe.kernels import flying as k
+from steppe.kernels import phase as k
 
 _RECORD_ROWS = 60_000
 

@@ -19,7 +19,7 @@ from steppe.flight.relief import Relief, relief_of
 from steppe.flight.running import Run, run_phases
 from steppe.flight.simulate import rehearse
 from steppe.frames.local import lvlh_basis
-from steppe.kernels import flying as k
+from steppe.kernels import phase as k
 from steppe.kernels.deviation import NO_DEVIATION, PROFILE_COLUMNS, Deviation
 from steppe.kernels.dispersed import (
     CASE_COLUMNS,

@@ -20,7 +20,7 @@ from steppe.ensemble.run import Plan, fly_samples
 from steppe.ensemble.store import Campaign
 from steppe.ensemble.tally import Tally, tally_of
 from steppe.errors import ConfigError
-from steppe.kernels import flying as k
+from steppe.kernels import phase as k
 
 # Returns on the card at a time: enough to fill the largest card several times over
 _AT_ONCE: Final = 262_144

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from steppe.ensemble.cases import Cases, Nominal
-from steppe.kernels import flying as k
+from steppe.kernels import phase as k
 from steppe.kernels.returns import fly_dispersed_returns, fly_many_returns
 
 Array = npt.NDArray[np.float64]

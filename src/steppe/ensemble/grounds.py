@@ -12,7 +12,7 @@ from steppe.ensemble.flown import FlownCases
 from steppe.ensemble.sampling import Samples
 from steppe.errors import LANDED
 from steppe.flight.landing import Conditions, canopy_wind_factor, land
-from steppe.kernels import flying as k
+from steppe.kernels import phase as k
 from steppe.kernels.ends import END_CODE, END_STATE
 
 Array = npt.NDArray[np.float64]

@@ -20,7 +20,7 @@ from steppe.errors import LANDED
 from steppe.flight import phases as ph
 from steppe.flight.running import Run
 from steppe.flight.simulate import Prepared, run_prepared
-from steppe.kernels import flying as k
+from steppe.kernels import phase as k
 from steppe.kernels.guide import BALLISTIC, Guide
 from steppe.kernels.motion import World
 

@@ -26,7 +26,7 @@ from steppe.errors import LANDED
 from steppe.flight.surroundings import on_surface
 from steppe.frames.geodetic import local_east_north_up
 from steppe.kernels import derive as d
-from steppe.kernels import flying as k
+from steppe.kernels import phase as k
 from steppe.kernels.ends import (
     END_CODE,
     END_FLUX,
@@ -39,6 +39,7 @@ from steppe.kernels.ends import (
     END_STATE,
     END_TIME,
 )
+from steppe.kernels.flying import fly_phases
 from steppe.kernels.guide import Guide
 
 Array = npt.NDArray[np.float64]
@@ -205,7 +206,7 @@ def fly_case(nominal: Nominal, case: Case, record: Array) -> Flown:
     """Fly one sample; `record` is working memory, shape (rows, 12)."""
     begins = np.zeros((case.rows.shape[0] + 1, k.RECORD_COLUMNS))
     rules = k.Rules(case.ground_m, nominal.loaded.mission.limits.load_g, _RECORD_EVERY_S)
-    code, samples, begun = k.fly_phases(
+    code, samples, begun = fly_phases(
         case.world, nominal.model, case.guide, case.rows, case.start, rules, record, begins
     )
     return Flown(code, record[:samples], begins[: begun + 1], begun)

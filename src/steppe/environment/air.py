@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from steppe.config.mission import Air as AirChoice
+from steppe.config.surroundings import Air as AirChoice
 from steppe.constants import AIR_HEAT_RATIO, US76_GAS_CONSTANT_J_KMOL_K, US76_MOLAR_MASS_KG_KMOL
 from steppe.environment.msis import run_msis
 from steppe.environment.sourced import Sourced

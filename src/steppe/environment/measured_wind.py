@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from steppe.config.mission import Wind as WindChoice
+from steppe.config.surroundings import Wind as WindChoice
 from steppe.environment.balanced_wind import FADE_TO_M, balanced_levels
 from steppe.environment.soundings.choosing import around, away_m, sift
 from steppe.environment.soundings.gridded import read_grid

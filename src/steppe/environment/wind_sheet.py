@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from steppe.config.mission import Wind as WindChoice
+from steppe.config.surroundings import Wind as WindChoice
 from steppe.environment.measured_wind import Weighted, blended, measured_columns
 from steppe.environment.sourced import Sourced
 from steppe.environment.wind import wind_for

@@ -13,7 +13,7 @@ from steppe.flight.running import Run
 from steppe.frames.geodetic import geodesic_distance_m
 from steppe.frames.local import relative_lvlh
 from steppe.kernels import derive as d
-from steppe.kernels import flying as k
+from steppe.kernels import phase as k
 from steppe.kernels.motion import World
 from steppe.nomenclature import EVENTS
 

@@ -12,7 +12,7 @@ from steppe.config.mission import Guidance
 from steppe.errors import ConfigError
 from steppe.flight.phases import table
 from steppe.flight.simulate import rehearse
-from steppe.kernels import flying as k
+from steppe.kernels import phase as k
 from steppe.kernels.guide import Guide
 from steppe.kernels.motion import World
 

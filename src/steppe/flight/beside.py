@@ -10,7 +10,7 @@ from steppe.flight.failing import stuck_module
 from steppe.flight.result import Departing, Track
 from steppe.flight.running import Run, run_phases, start_row
 from steppe.flight.starting import Beginning
-from steppe.kernels import flying as k
+from steppe.kernels import phase as k
 from steppe.kernels.motion import World
 
 MODULE_END_M = ph.MODULE_END_M

@@ -13,7 +13,7 @@ from steppe.config.loader import LoadedMission
 from steppe.config.mission import Deorbit
 from steppe.config.vehicle import Vehicle
 from steppe.flight.starting import Beginning
-from steppe.kernels import flying as k
+from steppe.kernels import phase as k
 from steppe.kernels.air import DENSITY
 
 Row = npt.NDArray[np.float64]

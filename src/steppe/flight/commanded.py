@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from steppe.config.failure import PARACHUTE_FAILURES, parachute_misfit
 from steppe.config.loader import LoadedMission
-from steppe.config.mission import PARACHUTE_FAILURES, parachute_misfit
 from steppe.errors import CommandError
 from steppe.flight.failing import with_failure
 from steppe.flight.result import Flight

@@ -24,7 +24,7 @@ from steppe.flight.result import Flight
 from steppe.flight.running import run_phases, start_row
 from steppe.flight.starting import begin
 from steppe.kernels import corridor as kc
-from steppe.kernels import flying as k
+from steppe.kernels import phase as k
 from steppe.kernels.earth import Earth
 from steppe.kernels.guide import BALLISTIC, Guide
 from steppe.kernels.heating import radiative_wall_temperature

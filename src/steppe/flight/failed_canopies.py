@@ -9,7 +9,7 @@ from steppe.config.loader import LoadedMission
 from steppe.config.vehicle import CanopyStage, Parachutes, Reserve
 from steppe.flight import phases as ph
 from steppe.flight.running import Run
-from steppe.kernels import flying as k
+from steppe.kernels import phase as k
 from steppe.kernels.earth import altitude_and_up
 from steppe.kernels.motion import World
 

@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
+from steppe.config.failure import PARACHUTE_FAILURES, Failure, parachute_misfit
 from steppe.config.loader import LoadedMission
-from steppe.config.mission import PARACHUTE_FAILURES, Failure, parachute_misfit
 from steppe.config.vehicle import DiscardedModule
 from steppe.errors import ConfigError
 from steppe.flight import phases as ph
 from steppe.flight.running import Run
 from steppe.kernels import derive as d
-from steppe.kernels import flying as k
+from steppe.kernels import phase as k
 from steppe.kernels.motion import World
 
 # Where a module that stayed breaks free if nothing says otherwise: the altitude at which such modules break up

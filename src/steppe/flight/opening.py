@@ -12,7 +12,7 @@ from steppe.flight.failed_canopies import RESERVE
 from steppe.flight.result import Opening
 from steppe.flight.running import Run, run_phases
 from steppe.kernels import derive as d
-from steppe.kernels import flying as k
+from steppe.kernels import phase as k
 from steppe.kernels.motion import World
 
 # Longest step of the look, and the fewest steps of a filling

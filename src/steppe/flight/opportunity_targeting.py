@@ -16,7 +16,7 @@ from steppe.errors import ENDED, LANDED, PlanError
 from steppe.flight import phases as ph
 from steppe.flight.plan import Problem, aim_frame, nominal_misses
 from steppe.flight.running import Run, run_phases
-from steppe.kernels import flying as k
+from steppe.kernels import phase as k
 from steppe.kernels.earth import altitude_and_up
 from steppe.kernels.guide import Guide
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from steppe.config.vehicle import CanopyStage, Direction, DiscardedModule, Engine, Parachutes, Vehicle
 from steppe.constants import STANDARD_GRAVITY_M_S2
-from steppe.kernels import flying as k
+from steppe.kernels import phase as k
 
 # Steps in s, each against steps of a tenth to a fifth of it: together they move the touchdown of a return by at most
 # 13 m and 0.01 s (docs/models/campaigns.md has the table). The roll is steered once a step, so the step of the steered

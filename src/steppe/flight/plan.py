@@ -23,7 +23,7 @@ from steppe.flight.reference import Start as ReferenceStart
 from steppe.flight.running import Run, run_phases
 from steppe.flight.surroundings import horizontal, on_surface
 from steppe.frames.local import lvlh_basis
-from steppe.kernels import flying as k
+from steppe.kernels import phase as k
 from steppe.kernels.derive import predict
 from steppe.kernels.guide import Guide
 from steppe.kernels.motion import World

@@ -16,7 +16,7 @@ from steppe.flight.plan import Plan, Problem, aim_frame, brief_guidance, plan_re
 from steppe.flight.running import Run, run_phases
 from steppe.flight.sequence import entry_and_landing, ground_m_of, phases_with_burn, phases_without_burn
 from steppe.flight.starting import Beginning, held_bank_rad
-from steppe.kernels import flying as k
+from steppe.kernels import phase as k
 from steppe.kernels.guide import Guide
 from steppe.kernels.motion import World
 

@@ -11,7 +11,7 @@ from steppe.config.compile import guide_record
 from steppe.config.mission import Guidance
 from steppe.errors import RECORD_FULL, STATUS, Status
 from steppe.flight.phases import Phase, table
-from steppe.kernels import flying as k
+from steppe.kernels import phase as k
 from steppe.kernels.derive import OUTPUT_COLUMNS, derive
 from steppe.kernels.flying import fly_phases
 from steppe.kernels.guide import Guide

@@ -7,7 +7,7 @@ from steppe.config.mission import Zone
 from steppe.errors import ConfigError
 from steppe.flight import phases as ph
 from steppe.flight.plan import Plan, Problem
-from steppe.kernels import flying as k
+from steppe.kernels import phase as k
 
 
 def phases_with_burn(loaded: LoadedMission, problem: Problem, plan: Plan) -> list[ph.Phase]:

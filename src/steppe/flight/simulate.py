@@ -27,7 +27,7 @@ from steppe.flight.running import Run
 from steppe.flight.sequence import ground_m_of
 from steppe.flight.starting import begin
 from steppe.frames.geodetic import itrf_to_geodetic
-from steppe.kernels import flying as k
+from steppe.kernels import phase as k
 from steppe.kernels.guide import BALLISTIC, Guide
 from steppe.kernels.motion import World
 

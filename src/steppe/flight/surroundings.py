@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from steppe.config.compile import aero_record, earth_record
 from steppe.config.loader import LoadedMission
-from steppe.config.mission import Wind
+from steppe.config.surroundings import Wind
 from steppe.environment.air import air_for
 from steppe.environment.wind import wind_for
 from steppe.errors import ConfigError

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from steppe.config.loader import LoadedMission
-from steppe.config.mission import Terrain as TerrainChoice
+from steppe.config.surroundings import Terrain as TerrainChoice
 from steppe.environment.terrain import Ground, metres_per_degree
 from steppe.environment.terrain_grid import bundled_tile
 from steppe.errors import ConfigError

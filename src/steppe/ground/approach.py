@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from steppe.kernels import flying as k
+from steppe.kernels import phase as k
 
 Array = npt.NDArray[np.float64]
 

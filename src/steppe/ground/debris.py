@@ -28,9 +28,10 @@ from steppe.frames.geodetic import itrf_to_geodetic
 from steppe.ground.breakup import BreakUps, cases_at, draw_breakups
 from steppe.ground.impacts import Impacts
 from steppe.ground.pieces import CAPSULE, Roster, fly_pieces, load_debris_of, roster_of
-from steppe.kernels import flying as k
 from steppe.kernels import fragments as fr
+from steppe.kernels import phase as k
 from steppe.kernels.ends import END_CODE, END_PHASES, END_STATE, END_TIME
+from steppe.kernels.flying import fly_phases
 from steppe.kernels.guide import BALLISTIC
 from steppe.kernels.motion import World
 
@@ -363,7 +364,7 @@ def _broken(module: DiscardedModule, world: World, split: Array, altitude_m: flo
     record = np.zeros((_MODULE_RECORD_ROWS, k.RECORD_COLUMNS))
     begins = np.zeros((2, k.RECORD_COLUMNS))
     rules = k.Rules(_NO_GROUND_M, _NO_LIMIT_G, 1e9)
-    code, _, begun = k.fly_phases(
+    code, _, begun = fly_phases(
         world, world, no_guide(), rows, _module_start(module, split), rules, record, begins
     )  # fmt: skip
     if code != ENDED:

@@ -20,7 +20,8 @@ from steppe.flight.starting import Beginning, begin
 from steppe.frames.geodetic import itrf_to_geodetic
 from steppe.frames.local import lvlh_basis
 from steppe.ground.approach import positions_at
-from steppe.kernels import flying as k
+from steppe.kernels import phase as k
+from steppe.kernels.flying import fly_phases
 from steppe.kernels.guide import PREDICTOR_CORRECTOR
 
 Array = npt.NDArray[np.float64]
@@ -259,7 +260,7 @@ def _fly(nominal: Nominal, case: Case, rows: Array, start: Array, record: Array)
     """Fly phases; return the record and the starts of the phases, or None if they did not come to their end."""
     begins = np.zeros((rows.shape[0] + 1, k.RECORD_COLUMNS))
     rows = np.ascontiguousarray(rows)
-    code, count, _ = k.fly_phases(case.world, nominal.model, case.guide, rows, start, _FREE, record, begins)
+    code, count, _ = fly_phases(case.world, nominal.model, case.guide, rows, start, _FREE, record, begins)
     return (record[:count].copy(), begins) if code == ENDED else None
 
 

@@ -18,7 +18,12 @@ from steppe.errors import ENDED, NOT_A_NUMBER, RUNNING, ConfigError
 from steppe.kernels.canopies import Pulls
 from steppe.kernels.ends import END_COMMAND, END_FELT, no_peaks, peaks_after, write_end
 from steppe.kernels.felt import NOTHING_FELT, Felt, felt_after
-from steppe.kernels.flying import (
+from steppe.kernels.flying import moved_by, prepare_step, ready_guidance, settle_step
+from steppe.kernels.guide import COMMAND, MEMORY_SIZE, REVERSALS, Guide
+from steppe.kernels.jit import driver, physics
+from steppe.kernels.motion import World
+from steppe.kernels.navigation import NAVIGATION_SIZE
+from steppe.kernels.phase import (
     CANOPY_TO_M2,
     Motion,
     Rules,
@@ -28,17 +33,9 @@ from steppe.kernels.flying import (
     end_function,
     fills,
     height_of,
-    moved_by,
-    prepare_step,
     pulls_after,
-    ready_guidance,
-    settle_step,
     write_row,
 )
-from steppe.kernels.guide import COMMAND, MEMORY_SIZE, REVERSALS, Guide
-from steppe.kernels.jit import driver, physics
-from steppe.kernels.motion import World
-from steppe.kernels.navigation import NAVIGATION_SIZE
 from steppe.kernels.return_care import Setting, setting_of
 from steppe.kernels.returns import Returns, case_of, flight_of, make_returns
 

@@ -12,22 +12,11 @@ from steppe.kernels.air import clamp
 from steppe.kernels.bank import sine_cosine
 from steppe.kernels.canopies import canopy_pull
 from steppe.kernels.earth import Earth, altitude_and_up
-from steppe.kernels.flying import (
-    BANK,
-    CANOPY_PASSED_S,
-    PHASE,
-    TIME,
-    U,
-    X,
-    duration_s,
-    fills,
-    forces_of,
-    state_of,
-)
 from steppe.kernels.guide import Guide, bank_size
 from steppe.kernels.heating import stagnation_heat_flux
 from steppe.kernels.jit import driver
 from steppe.kernels.motion import World, air_velocity, canopy_state, rates, real_air
+from steppe.kernels.phase import BANK, CANOPY_PASSED_S, PHASE, TIME, U, X, duration_s, fills, forces_of, state_of
 from steppe.kernels.predictor import predicted_end, roll_rate
 from steppe.kernels.steppers import rk4
 

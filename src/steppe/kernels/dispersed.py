@@ -7,11 +7,11 @@ import numpy.typing as npt
 
 from steppe.errors import ConfigError
 from steppe.kernels.deviation import Deviation
-from steppe.kernels.flying import Rules
 from steppe.kernels.guide import Guide
 from steppe.kernels.jit import physics
 from steppe.kernels.motion import World
 from steppe.kernels.navigation import Sensors
+from steppe.kernels.phase import Rules
 
 Array = npt.NDArray[np.float64]
 

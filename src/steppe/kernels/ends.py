@@ -11,9 +11,9 @@ from steppe.kernels.canopies import Pulls
 from steppe.kernels.earth import altitude_and_up
 from steppe.kernels.felt import LOAD_BINS
 from steppe.kernels.flow import flow_at
-from steppe.kernels.flying import Motion
 from steppe.kernels.jit import physics
 from steppe.kernels.motion import State, World
+from steppe.kernels.phase import Motion
 
 # Columns of an end: final time, state and status code, phases begun, largest load in g before the canopies, position at
 # the parachute command (ITRF, m), bank reversals, steps; then the `Peaks` besides the load; then what crew and radio go

@@ -1,6 +1,7 @@
 """What a lane needs one by one: a step settled, a phase entered, guidance called, an end written.
 
-The functions of `steppe.kernels.flying` decide, as in a single flight; here is how a lane's rows become what they take.
+The functions of `steppe.kernels.phase` and `steppe.kernels.flying` decide, as in a single flight; here is how a lane's
+rows become what they take.
 """
 
 from __future__ import annotations
@@ -17,7 +18,12 @@ from steppe.kernels.canopies import NEVER_S, Pulls, longest_step
 from steppe.kernels.dispersed import FIRST, LIFT_TO_DRAG, READING_COLUMNS, SENSORS, guide_of, rules_of, world_of
 from steppe.kernels.ends import END_COMMAND, END_FELT, Peaks, no_peaks, peaks_after, write_end
 from steppe.kernels.felt import NOTHING_FELT, Felt, felt_after
-from steppe.kernels.flying import (
+from steppe.kernels.flying import moved_by, prepare_step, ready_guidance, settle_step
+from steppe.kernels.guide import BALLISTIC, COMMAND, LAW, NEXT_TIME, PREDICTOR_CORRECTOR, REVERSALS, Guide
+from steppe.kernels.jit import physics
+from steppe.kernels.motion import State, World
+from steppe.kernels.navigation import INTERVAL, PULSE, READY, SENSED, STARTED
+from steppe.kernels.phase import (
     AT_HEIGHT,
     AT_SENSED_VELOCITY,
     CANOPY_TO_M2,
@@ -38,17 +44,9 @@ from steppe.kernels.flying import (
     fills,
     forces_of,
     height_of,
-    moved_by,
-    prepare_step,
     pulls_after,
-    ready_guidance,
-    settle_step,
     write_row,
 )
-from steppe.kernels.guide import BALLISTIC, COMMAND, LAW, NEXT_TIME, PREDICTOR_CORRECTOR, REVERSALS, Guide
-from steppe.kernels.jit import physics
-from steppe.kernels.motion import State, World
-from steppe.kernels.navigation import INTERVAL, PULSE, READY, SENSED, STARTED
 
 Array = npt.NDArray[np.float64]
 

@@ -18,10 +18,10 @@ from steppe.kernels.bank import bank_acceleration
 from steppe.kernels.canopies import calm_step
 from steppe.kernels.deviation import Deviation
 from steppe.kernels.flow import build_flow_at
-from steppe.kernels.flying import Rules
 from steppe.kernels.jit import lane_loop, physics
 from steppe.kernels.motion import FULL, PLANNED, Forces, Laws, State, World, standing_canopies
 from steppe.kernels.navigation import Sensors, sensed_pulse
+from steppe.kernels.phase import Rules
 from steppe.kernels.variants import kept as same_mass
 from steppe.kernels.variants import no_thrust
 

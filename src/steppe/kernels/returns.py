@@ -15,11 +15,11 @@ import numpy.typing as npt
 from steppe.errors import ENDED, RUNNING, ConfigError
 from steppe.kernels.dispersed import checked_cases
 from steppe.kernels.ends import END_COLUMNS
-from steppe.kernels.flying import PHASE_COLUMNS, RECORD_COLUMNS, Rules
 from steppe.kernels.guide import MEMORY_SIZE, Guide
 from steppe.kernels.jit import borrowed, driver, physics
 from steppe.kernels.motion import World
 from steppe.kernels.navigation import NAVIGATION_SIZE
+from steppe.kernels.phase import PHASE_COLUMNS, RECORD_COLUMNS, Rules
 from steppe.kernels.refilled import on_threads
 from steppe.kernels.return_care import (
     KEPT_ROWS,
