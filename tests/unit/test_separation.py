@@ -19,7 +19,8 @@ from steppe.flight.failing import with_failure
 from steppe.ground.approach import closest_approach, positions_at
 from steppe.ground.separation import PROBABILITIES, Separation, disperse_separation
 from steppe.kernels import phase as k
-from steppe.view.separation import save_separation_figure, separation_figure
+from steppe.view.figure import save_figure
+from steppe.view.separation import separation_figure
 
 SAMPLES, SEED = 80, 5
 
@@ -220,6 +221,6 @@ def test_the_figure_names_every_pair_and_its_limit(flown: Separation, tmp_path: 
     assert titles[0] == "Capsule and orbital module" and titles[-1] == "Ship and station"
     assert sum("hulls may touch" in text for text in shown) == len(flown.pairs)
     assert sum(text == "median" for text in shown) == len(flown.pairs)
-    save_separation_figure(flown, tmp_path / "separation.svg")
-    save_separation_figure(flown, tmp_path / "again.svg")
+    save_figure(separation_figure(flown), tmp_path / "separation.svg")
+    save_figure(separation_figure(flown), tmp_path / "again.svg")
     assert (tmp_path / "separation.svg").read_bytes() == (tmp_path / "again.svg").read_bytes()

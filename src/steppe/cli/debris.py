@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from steppe.cli.terminal import emit, emit_json, emit_rich, message, plain_table, progress_line, require_out
+from steppe.cli.terminal import can_draw, emit, emit_json, emit_rich, message, plain_table, progress_line, require_out
 from steppe.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -114,9 +113,7 @@ def _write(assessment: Assessment, folder: Path, *, figures: bool) -> list[Path]
     from steppe.io.debris import write_debris_folder
 
     extra: dict[str, Callable[[Path], None]] = {}
-    if figures and find_spec("matplotlib") is None:
-        message("no figures: matplotlib is not installed; get it with: pip install 'steppe[plots]'")
-    elif figures:
+    if figures and can_draw():
         from steppe.view.debris import debris_figures
 
         extra = debris_figures(assessment)

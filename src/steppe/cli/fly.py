@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime, tzinfo
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from steppe.cli.terminal import emit_json, emit_rich, message, plain_table, progress_line, require_out
+from steppe.cli.terminal import can_draw, emit_json, emit_rich, message, plain_table, progress_line, require_out
 from steppe.errors import ENDED, LANDED, ConfigError, nearest
 
 if TYPE_CHECKING:
@@ -186,10 +185,9 @@ def write_results(flight: Flight, folder: Path, *, figure: bool, timezone: str |
     from steppe.view.report import write_report
 
     extra: dict[str, Callable[[Path], None]] = {"report.html": lambda path: write_report(flight_document(flight), path)}
-    extra |= _surroundings_files(flight, figure=figure and find_spec("matplotlib") is not None)
-    if figure and find_spec("matplotlib") is None:
-        message("no figure: matplotlib is not installed; get it with: pip install 'steppe[plots]'")
-    elif figure:
+    figure = figure and can_draw()
+    extra |= _surroundings_files(flight, figure=figure)
+    if figure:
 
         def draw(path: Path) -> None:
             from steppe.view.figure import save_flight_figure

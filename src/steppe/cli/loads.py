@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from steppe.cli.terminal import emit, emit_json, emit_rich, message, plain_table, progress_line
+from steppe.cli.terminal import can_draw, emit, emit_json, emit_rich, message, plain_table, progress_line
 from steppe.errors import ENDED, LANDED, OutputError
 
 if TYPE_CHECKING:
@@ -158,8 +157,7 @@ def _write(loads: Loads, flight: Flight, document: dict[str, Any], title: str, f
 
     write_json(folder / "loads.json", document, indent=2)
     files = [str(folder / "loads.json")]
-    if find_spec("matplotlib") is None:
-        message("no figure: matplotlib is not installed; get it with: pip install 'steppe[plots]'")
+    if not can_draw():
         return files
     from steppe.view.loads import save_loads_figures
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, cast
 
 import typer
 
-from steppe.cli.terminal import emit, emit_json, emit_rich, message, plain_table, progress_line
+from steppe.cli.terminal import can_draw, emit, emit_json, emit_rich, plain_table, progress_line
 from steppe.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -142,8 +141,7 @@ def _both_sides(
 
 
 def _draw(study: Recovery, out: Path) -> list[Path]:
-    if find_spec("matplotlib") is None:
-        message("no figure: matplotlib is not installed; install it with: pip install 'steppe[plots]'")
+    if not can_draw():
         return []
     from steppe.view.recovery import save_recovery_figure
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
-from steppe.cli.terminal import emit, emit_json, emit_rich, message, output_width, plain_table, progress_line
+from steppe.cli.terminal import can_draw, emit, emit_json, emit_rich, output_width, plain_table, progress_line
 from steppe.view.crew_quantities import SHOWN_APART, known
 
 EXAMPLE: Final = "Example:  steppe summary my-campaign"
@@ -77,8 +76,7 @@ def _report(summary: Any, target: Path) -> Path:
 
 
 def _draw(summary: Any, target: Path) -> list[Path]:
-    if find_spec("matplotlib") is None:
-        message("no figures: matplotlib is not installed; get it with: pip install 'steppe[plots]'")
+    if not can_draw():
         return []
     from steppe.view.campaign import write_figures
 

@@ -7,8 +7,9 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import typer
 from rich.console import Console, RenderableType
@@ -60,6 +61,58 @@ def message(text: str) -> None:
     """Write one message to standard error."""
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
+
+
+def can_draw() -> bool:
+    """Return whether figures can be drawn; say what is missing where they cannot."""
+    if find_spec("matplotlib") is not None:
+        return True
+    message("no figures: matplotlib is not installed; get it with: pip install 'steppe[plots]'")
+    return False
+
+
+class Sheet(Protocol):
+    """What a verb shows as a table, as numbers and as a picture."""
+
+    def as_csv(self) -> str:
+        """Return it as a table."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain values."""
+
+
+def write_sheet(sheet: Sheet, folder: Path, name: str, draw: Callable[[Path], None]) -> list[Path]:
+    """Write a sheet as .csv, .json and, with matplotlib, .png; return the files.
+
+    Parameters
+    ----------
+    sheet
+        What to write.
+    folder
+        Where; made if it is not there.
+    name
+        Of the files, without suffix.
+    draw
+        Draws the picture into a file.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be written.
+    """
+    from steppe.files import output_error, write_text
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise output_error(folder, problem) from problem
+    table, numbers, picture = (folder / f"{name}.{suffix}" for suffix in ("csv", "json", "png"))
+    write_text(table, sheet.as_csv())
+    write_text(numbers, json.dumps(sheet.as_json(), indent=2, allow_nan=False) + "\n")
+    if not can_draw():
+        return [table, numbers]
+    draw(picture)
+    return [table, numbers, picture]
 
 
 @contextmanager

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from steppe.cli.terminal import emit_json, emit_rich, message, plain_table
+from steppe.cli.terminal import emit_json, emit_rich, plain_table, write_sheet
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -109,21 +108,10 @@ def write_wind(sheet: WindSheet, folder: Path, title: str) -> list[Path]:
     OutputError
         If the folder cannot be written.
     """
-    import json
 
-    from steppe.files import output_error, write_text
+    def draw(path: Path) -> None:
+        from steppe.view.wind import save_wind_figure
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        raise output_error(folder, problem) from problem
-    written = [folder / "wind.csv", folder / "wind.json"]
-    write_text(written[0], sheet.as_csv())
-    write_text(written[1], json.dumps(sheet.as_json(), indent=2, allow_nan=False) + "\n")
-    if find_spec("matplotlib") is None:
-        message("no figure: matplotlib is not installed; get it with: pip install 'steppe[plots]'")
-        return written
-    from steppe.view.wind import save_wind_figure
+        save_wind_figure(sheet, title, path)
 
-    save_wind_figure(sheet, title, folder / "wind.png")
-    return [*written, folder / "wind.png"]
+    return write_sheet(sheet, folder, "wind", draw)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -99,3 +100,9 @@ class Terrain(Record):
         if self.file is not None and self.files:
             raise ValueError("give either terrain.file or terrain.files")
         return self
+
+
+def file_paths(choice: Wind | Terrain, folder: Path | None) -> list[Path]:
+    """Return the files that a choice names; `folder` is that of the mission file, None stands for the current one."""
+    names = choice.files or ((choice.file,) if choice.file is not None else ())
+    return [(folder or Path()) / name for name in names]

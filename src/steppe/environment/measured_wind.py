@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from steppe.config.surroundings import Wind as WindChoice
+from steppe.config.surroundings import file_paths
 from steppe.environment.balanced_wind import FADE_TO_M, balanced_levels
 from steppe.environment.soundings.choosing import around, away_m, sift
 from steppe.environment.soundings.gridded import read_grid
@@ -80,8 +81,7 @@ def measured_columns(
 
     Parameters and errors as `measured_wind`.
     """
-    names = choice.files or ((choice.file,) if choice.file is not None else ())
-    paths = [(folder or Path()) / name for name in names]
+    paths = file_paths(choice, folder)
     if choice.model == "grid":
         fields = [read_grid(path, latitude_deg, longitude_deg, ground_m) for path in paths]
         return weights_in_time(fields, utc), ()

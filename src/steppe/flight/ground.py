@@ -10,6 +10,7 @@ import numpy as np
 
 from steppe.config.loader import LoadedMission
 from steppe.config.mission import Zone
+from steppe.config.surroundings import file_paths
 from steppe.environment.terrain import Ground, Terrain, plane_ground
 from steppe.environment.terrain_files import read_terrain
 from steppe.environment.terrain_grid import grid_ground
@@ -70,14 +71,14 @@ class Elevation:
             If the files do not cover the centre of the zone.
         """
         choice, zone = loaded.mission.terrain, loaded.zone
-        names = choice.files or ((choice.file,) if choice.file is not None else ())
+        paths = file_paths(choice, loaded.folder)
         if zone is None:
             return None
         beyond = choice.elsewhere == "grid" and grid_ground(zone.latitude_deg, zone.longitude_deg) is None
-        if not names and (beyond or choice.elsewhere == "zone"):
+        if not paths and (beyond or choice.elsewhere == "zone"):
             return None
-        terrain = read_terrain([(loaded.folder or Path()) / name for name in names])
-        if names and terrain.ground_at(zone.latitude_deg, zone.longitude_deg) is None:
+        terrain = read_terrain(paths)
+        if paths and terrain.ground_at(zone.latitude_deg, zone.longitude_deg) is None:
             extents = "; ".join(f"{Path(tile.source).name} {tile.extent}" for tile in terrain.tiles)
             raise EnvironmentDataError(
                 f"{loaded.source}: terrain: the files cover {extents}, and not the zone '{zone.name}' at "

@@ -22,7 +22,6 @@ STATE: Final = "stateVector"
 COVARIANCE: Final = "covarianceMatrix"
 SPACECRAFT: Final = "spacecraftParameters"
 _DETERMINATION = "odParameters"
-USER: Final = "userDefinedParameters"
 USER_PREFIX: Final = "USER_DEFINED_"
 
 MANDATORY: Final = (

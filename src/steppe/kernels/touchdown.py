@@ -20,7 +20,6 @@ Array = npt.NDArray[np.float64]
 
 # Columns of what a landing begins with
 (SINK, ALONG, SLOPE, FRICTION, MASS, HANG_SINK, WIND, CUT, SOIL) = range(9)
-INPUT_COLUMNS = 9
 # Columns of what comes out of it
 (NORMAL, SLIDING, LOST, TIPPED, TILT, DRAGGED, STROKE, CAPSULE_G, SEAT_G, DRX, DRY, DRZ, BETA, INJURY) = range(14)
 OUTPUT_COLUMNS = 14

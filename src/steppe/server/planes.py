@@ -14,6 +14,7 @@ import numpy.typing as npt
 from steppe.flight.corridor import energy
 from steppe.flight.result import Flight
 from steppe.frames.geodetic import geodesic_distance_m
+from steppe.io.summary import finite
 
 Floats = npt.NDArray[np.float64]
 
@@ -84,7 +85,4 @@ def planes_document(flight: Flight, columns: dict[str, Floats] | None = None) ->
         Of another track than that of the flight.
     """
     rows = planes_columns(columns or flight.track.columns, aim_of(flight), entry_begin_s(flight))
-    body: dict[str, Any] = {
-        name: [value if math.isfinite(value) else None for value in values.tolist()] for name, values in rows.items()
-    }
-    return {"columns": body}
+    return {"columns": finite({name: values.tolist() for name, values in rows.items()})}

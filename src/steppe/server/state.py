@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Literal
 
 from steppe.errors import ENDED, LANDED
 from steppe.flight.result import Flight
 
 # AstroUXDS: shape and colour, six levels, a group shows its worst member
-LEVELS: Final = ("off", "standby", "normal", "caution", "serious", "critical")
+Level = Literal["off", "standby", "normal", "caution", "serious", "critical"]
 # The upper end of the published load of guided Soyuz entries (NASA, CSA); a caution leaves below 4.5 g
 _LOAD_ON_G, _LOAD_OFF_G = 5.0, 4.5
 
@@ -18,7 +18,7 @@ _LOAD_ON_G, _LOAD_OFF_G = 5.0, 4.5
 class State:
     """A level, its word, and why."""
 
-    level: str
+    level: Level
     word: str
     why: str = ""
 
@@ -48,7 +48,7 @@ class Watch:
         load = load_g or 0.0
         self._loaded = load > (_LOAD_OFF_G if self._loaded else _LOAD_ON_G)
         if time_s >= float(flight.track.columns["time_s"][-1]):
-            level = "normal" if flight.status.code in (LANDED, ENDED) else "critical"
+            level: Level = "normal" if flight.status.code in (LANDED, ENDED) else "critical"
             return State(level, flight.status.name.replace("_", " ").upper(), flight.status.sentence)
         limit_g, failure = flight.mission.mission.limits.load_g, flight.mission.mission.failure
         split, lit = flight.event("module_separation"), flight.event("deorbit_ignition")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -10,7 +9,6 @@ import numpy as np
 from steppe.errors import OutputError
 from steppe.ground.separation import PROBABILITIES, Pair, Separation
 from steppe.view import theme
-from steppe.view.figure import save_figure
 from steppe.view.labels import Labels
 
 _COLUMNS: Final = 2
@@ -68,11 +66,6 @@ def separation_figure(separation: Separation) -> Any:
         said = "distance of the centres; line: median, bands: 90 and 98 % of the samples"
         figure.text(_LEFT_IN / width, top - 0.3 / height, said, fontsize=theme.NORMAL, color=theme.SOFT, va="center")
     return figure
-
-
-def save_separation_figure(separation: Separation, path: Path) -> None:
-    """Draw and save in one step; the suffix of `path` chooses PNG, PDF or SVG."""
-    save_figure(separation_figure(separation), path)
 
 
 def _draw_pair(axes: Any, pair: Pair) -> None:

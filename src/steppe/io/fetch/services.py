@@ -25,7 +25,6 @@ IGRA: Final = "https://www.ncei.noaa.gov/data/integrated-global-radiosonde-archi
 WYOMING: Final = "https://weather.uwyo.edu/wsgi/sounding"
 NOMADS: Final = "https://nomads.ncep.noaa.gov/cgi-bin/filter_gfs_0p25.pl"
 CELESTRAK: Final = "https://celestrak.org"
-ISS_CATALOGUE_NUMBER: Final = 25544
 _LAST_TLE_NUMBER: Final = 99999
 
 _HOUR_S: Final = 3600.0
