@@ -48,13 +48,17 @@ def fly_verb(
         bool,
         typer.Option("--skip-bad-soundings", help="Where a sounding is bad, fly with the others instead of stopping."),
     ] = False,
+    unusual_wind: Annotated[
+        bool,
+        typer.Option("--unusual-wind", help="Fly even if the wind is stronger than the month knows (knots for m/s?)."),
+    ] = False,
     explain: Annotated[
         bool, typer.Option("--explain", help="Also list how many seconds and kilometres each input contributes.")
     ] = False,
 ) -> None:
     """Fly a mission from its start to the ground and print its timeline."""
     zone = None if timezone is None else find_timezone(timezone)
-    loaded = _as_asked(mission, failure, wind, skip_bad)
+    loaded = _as_asked(mission, failure, wind, skip_bad, unusual_wind)
     folder = out if out is not None else None if as_json else default_folder(loaded.mission.name)
     if folder is not None:
         from steppe.io.folder import FLIGHT_FOLDER
@@ -83,7 +87,9 @@ def fly_verb(
         raise typer.Exit(NOT_LANDED)
 
 
-def _as_asked(mission: str, failure: str | None, wind: Path | None, skip_bad: bool) -> LoadedMission:
+def _as_asked(
+    mission: str, failure: str | None, wind: Path | None, skip_bad: bool, unusual_wind: bool
+) -> LoadedMission:
     """Return the mission with the failure and the wind of the command line."""
     from steppe.config.loader import load_mission
 
@@ -100,6 +106,10 @@ def _as_asked(mission: str, failure: str | None, wind: Path | None, skip_bad: bo
         from steppe.flight.surroundings import with_bad_soundings_skipped
 
         loaded = with_bad_soundings_skipped(loaded)
+    if unusual_wind:
+        from steppe.flight.surroundings import with_unusual_wind_accepted
+
+        loaded = with_unusual_wind_accepted(loaded)
     return loaded
 
 

@@ -54,7 +54,8 @@ class Wind(Record):
 
     With "sounding" and "grid", `file` or `files` name soundings (IGRA2, University of Wyoming, CSV) or grids on
     pressure levels (NetCDF, GRIB); soundings farther than `within_m` or `within_s` from the landing are not used.
-    A bad sounding that the landing needs refuses the flight, unless `bad_soundings` is "skip".
+    A bad sounding that the landing needs refuses the flight, unless `bad_soundings` is "skip". A wind of a table, a
+    sounding or a grid that lies too far from the mean of its month does so too, unless `unusual` is "accept".
     """
 
     model: Literal["climatology", "monthly", "table", "sounding", "grid", "none"] = "climatology"
@@ -64,6 +65,7 @@ class Wind(Record):
     within_m: Annotated[Length, Field(gt=0.0, le=5000e3)] = 500e3
     within_s: Annotated[Duration, Field(gt=0.0, le=604800.0)] = 43200.0
     bad_soundings: Literal["refuse", "skip"] = "refuse"
+    unusual: Literal["refuse", "accept"] = "refuse"
 
     @model_validator(mode="after")
     def _table_given(self) -> Wind:

@@ -15,6 +15,7 @@ from steppe.config.surroundings import Wind as WindChoice
 from steppe.environment.measured_wind import Weighted, blended, measured_columns
 from steppe.environment.sourced import Sourced
 from steppe.environment.wind import wind_for
+from steppe.environment.wind_check import most_unusual
 from steppe.environment.wind_climatology import MonthlyWind, wind_at_time
 from steppe.errors import EnvironmentDataError
 from steppe.kernels.wind import Wind, wind_at
@@ -22,8 +23,6 @@ from steppe.kernels.wind import Wind, wind_at
 Floats = npt.NDArray[np.float64]
 TOP_M: Final = 40e3
 STEP_M: Final = 250.0
-# A wind so many spreads from the mean of the month is rare enough to ask for its unit (our choice)
-UNUSUAL_SIGMA: Final = 4.0
 # The table on the screen
 SHOWN_M: Final = (500.0, 1e3, 1.5e3, 2e3, 3e3, 5e3, 8e3, 10e3, 12e3, 16e3, 20e3, 30e3)
 
@@ -66,26 +65,12 @@ class WindSheet:
         east, north, spread = (np.interp(altitude_m, self.usual.altitude_m, one) for one in parts)
         return east, north, spread
 
-    def sigmas(self) -> Floats | None:
-        """Return how many spreads the wind lies from the mean of the month, at each altitude, or None."""
-        usual = self.usual_at(self.altitude_m)
-        if usual is None:
-            return None
-        east, north, spread = usual
-        away: Floats = np.hypot(self.east_m_s - east, self.north_m_s - north) / spread
-        return away
-
     def warning(self) -> str:
         """Return a sentence if the wind is far from anything usual, else an empty text."""
-        away = self.sigmas()
-        if away is None or float(away.max()) < UNUSUAL_SIGMA:
+        if self.usual is None:
             return ""
-        at = int(np.argmax(away))
-        speed = math.hypot(self.east_m_s[at], self.north_m_s[at])
-        return (
-            f"At {self.altitude_m[at] / 1e3:.1f} km the wind of {speed:.0f} m/s lies {away[at]:.1f} spreads from the "
-            "mean of the month: is its unit right (knots taken for m/s), and its date and place?"
-        )
+        found = most_unusual(self.altitude_m, self.east_m_s, self.north_m_s, self.usual)
+        return "" if found is None else found.sentence()
 
     def rows(self) -> list[dict[str, float | None]]:
         """Return the levels as rows: altitude, speed, direction, components, mean and spread of the month."""

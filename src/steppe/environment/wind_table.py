@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from steppe.environment.text_files import read_text
 from steppe.environment.wind_model import LARGEST_GAP_M, LARGEST_SPEED_M_S, Level, components
 from steppe.errors import ConfigError
 
@@ -74,9 +75,9 @@ def levels_from_csv(path: Path) -> list[Level]:
     """
     source = str(path)
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = read_text(path).splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not a text file in UTF-8"
+        reason = getattr(error, "strerror", None) or "not a text file"
         raise ConfigError(f"cannot read the wind file: {reason}; check wind.file", source=source) from error
     rows = [(n, line) for n, line in enumerate(lines, start=1) if line.strip() and not line.lstrip().startswith("#")]
     if not rows:

@@ -15,6 +15,7 @@ from steppe.config.loader import LoadedMission
 from steppe.config.surroundings import Wind
 from steppe.environment.air import air_for
 from steppe.environment.wind import wind_for
+from steppe.environment.wind_check import require_usual
 from steppe.errors import ConfigError
 from steppe.frames.geodetic import geodetic_to_itrf, itrf_to_geodetic
 from steppe.kernels.earth import Earth
@@ -58,6 +59,12 @@ def surroundings(loaded: LoadedMission, utc: datetime, place_itrf_m: Vector, cou
         The landing zone, or the start of a flight without one, shape (3,), m.
     course_itrf
         Horizontal unit vector of the ground track there, shape (3,).
+
+    Raises
+    ------
+    EnvironmentDataError
+        If a table or file does not cover time and place, or its wind is too strong for the month and the mission does
+        not accept that.
     """
     mission = loaded.mission
     latitude_rad, longitude_rad, _ = itrf_to_geodetic(place_itrf_m)
@@ -65,6 +72,7 @@ def surroundings(loaded: LoadedMission, utc: datetime, place_itrf_m: Vector, cou
     place_deg = float(np.degrees(latitude_rad)), float(np.degrees(longitude_rad))
     ground_m = None if loaded.zone is None else loaded.zone.ground_height_m
     wind = wind_for(mission.wind, loaded.folder, utc, *place_deg, ground_m)
+    require_usual(mission.wind, wind.table, utc, *place_deg, ground_m)
     earth = earth_record(mission.earth)
     gravity = (
         "constant" if earth.constant_gravity_m_s2 > 0.0 else f"zonal harmonics to degree {mission.earth.zonal_degree}"
@@ -108,6 +116,12 @@ def with_wind_of(loaded: LoadedMission, path: Path) -> LoadedMission:
 def with_bad_soundings_skipped(loaded: LoadedMission) -> LoadedMission:
     """Return a mission that flies with the other soundings where a bad one is needed."""
     wind = loaded.mission.wind.model_copy(update={"bad_soundings": "skip"})
+    return replace(loaded, mission=loaded.mission.model_copy(update={"wind": wind}))
+
+
+def with_unusual_wind_accepted(loaded: LoadedMission) -> LoadedMission:
+    """Return a mission that flies in its wind however far that lies from the mean of the month."""
+    wind = loaded.mission.wind.model_copy(update={"unusual": "accept"})
     return replace(loaded, mission=loaded.mission.model_copy(update={"wind": wind}))
 
 

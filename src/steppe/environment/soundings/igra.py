@@ -22,6 +22,7 @@ import numpy as np
 
 from steppe.environment.soundings.checks import Heading, RawLevel, profile_of
 from steppe.environment.soundings.records import BadSounding, Readings, WindProfile
+from steppe.environment.text_files import encoding_of
 from steppe.environment.wind_model import components
 from steppe.errors import ConfigError, EnvironmentDataError
 
@@ -110,7 +111,9 @@ def _lines(path: Path) -> Iterator[Iterable[str]]:
     source = str(path)
     try:
         if not zipfile.is_zipfile(path):
-            with path.open(encoding="ascii") as stream:
+            with path.open("rb") as raw:
+                encoding = encoding_of(raw.read(4))
+            with path.open(encoding=encoding) as stream:
                 yield stream
             return
         with zipfile.ZipFile(path) as archive:
@@ -118,8 +121,10 @@ def _lines(path: Path) -> Iterator[Iterable[str]]:
             if len(names) != 1:
                 shown = ", ".join(archive.namelist()[:5]) or "nothing"
                 raise ConfigError(f"expected one .txt file in the archive, found {shown}", source=source)
-            with archive.open(names[0]) as raw:
-                yield io.TextIOWrapper(raw, encoding="ascii")
+            with archive.open(names[0]) as beginning:
+                encoding = encoding_of(beginning.read(4))
+            with archive.open(names[0]) as member:
+                yield io.TextIOWrapper(member, encoding=encoding)
     except (OSError, EOFError, UnicodeDecodeError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ConfigError(f"cannot read the IGRA file: {reason}; fetch it again", source=source) from error

@@ -13,6 +13,7 @@ from steppe.environment.soundings.comments import said
 from steppe.environment.soundings.igra import igra_readings
 from steppe.environment.soundings.records import Readings, WindProfile
 from steppe.environment.soundings.wyoming import wyoming_readings
+from steppe.environment.text_files import encoding_of, read_text
 from steppe.environment.wind_table import is_header, levels_from_csv
 from steppe.errors import ConfigError, EnvironmentDataError
 
@@ -47,12 +48,14 @@ def kind_of(path: Path) -> Kind:
         return "grib"
     if start.startswith(b"PK"):
         return "igra"
-    text = start.decode("utf-8", errors="replace")
+    if start.startswith(b"\x1f\x8b"):
+        raise ConfigError("the file is compressed with gzip; unpack it (gunzip) and give what is in it", source=source)
+    text = start.decode(encoding_of(start), errors="replace")
     if _IGRA.match(text):
         return "igra"
     if re.search(r"PRES\s+HGHT", text) or "wind speed_" in text or "uwyo.edu" in text.lower():
         return "wyoming"
-    rows = (line for line in text.lstrip("\ufeff").splitlines() if line.strip() and not line.lstrip().startswith("#"))
+    rows = (line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#"))
     if is_header(next(rows, "")):
         return "csv"
     shown = text.lstrip()[:40].splitlines()[0] if text.strip() else "an empty file"
@@ -154,4 +157,7 @@ def says_where(path: Path) -> bool:
 
 def _said(path: Path) -> dict[str, str]:
     """Return the values that the comments of a CSV table give."""
-    return said(path.read_text(encoding="utf-8-sig", errors="replace"))
+    try:
+        return said(read_text(path))
+    except UnicodeDecodeError:
+        return {}

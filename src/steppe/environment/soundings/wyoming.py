@@ -21,6 +21,7 @@ from steppe.environment.soundings.checks import Heading, RawLevel, profile_of
 from steppe.environment.soundings.comments import said
 from steppe.environment.soundings.records import BadSounding, Readings, WindProfile
 from steppe.environment.soundings.stations import station_of
+from steppe.environment.text_files import read_text
 from steppe.environment.wind_model import components
 from steppe.errors import ConfigError
 
@@ -116,9 +117,10 @@ def wyoming_readings(path: Path, said_by: str = "") -> Readings:
 
     source = str(path)
     try:
-        text = path.read_text(encoding="utf-8-sig", errors="replace")
-    except OSError as error:
-        raise ConfigError(f"cannot read the sounding: {error.strerror}", source=source) from error
+        text = read_text(path)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not a text"
+        raise ConfigError(f"cannot read the sounding: {reason}", source=source) from error
     lines = [_TAG.sub("", line) for line in text.splitlines()]
     is_csv = any(map(is_csv_header, lines))
     drafts = csv_drafts(lines, source) if is_csv else _from_table(lines, source)
