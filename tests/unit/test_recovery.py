@@ -358,3 +358,30 @@ def test_an_airfield_in_the_sea_is_refused(force: RecoveryFile) -> None:
     wet = force.airfield[0].model_copy(update={"latitude_deg": 42.0, "longitude_deg": 51.0})
     with pytest.raises(ConfigError, match=r"mine\.toml: airfield\.UAKK: .*'Karaganda' at 42 N 51 E lies in the sea"):
         plan_recovery("x", force.model_copy(update={"airfield": (wet,)}), *both(), source="mine.toml")
+
+
+def test_a_closed_airfield_is_left_out_and_said(force: RecoveryFile) -> None:
+    shut = force.airfield[1].model_copy(update={"closed": "runway under repair"})
+    changed = force.model_copy(update={"airfield": (force.airfield[0], shut, *force.airfield[2:])})
+    study = plan_recovery("x", changed, *both(20), representatives=5)
+    assert "Zhezkazgan is closed (runway under repair): nobody waits or refuels there." in study.notes
+    assert all(place.name != "Zhezkazgan" for place in study.setup.places)
+    everything = tuple(one.model_copy(update={"closed": "strike"}) for one in force.airfield)
+    with pytest.raises(ConfigError, match="every airfield is closed"):
+        plan_recovery("x", force.model_copy(update={"airfield": everything}), *both())
+
+
+def with_range(force: RecoveryFile, range_m: float, *, vehicles: bool) -> RecoveryFile:
+    types = tuple(
+        one.model_copy(update={"range_m": range_m}) if one.kind == "helicopter" else one for one in force.unit_type
+    )
+    fleet = tuple(one for one in force.fleet if vehicles or one.type != "pem")
+    return force.model_copy(update={"unit_type": types, "fleet": fleet})
+
+
+def test_a_type_that_reaches_no_touchdown_is_said_and_nobody_at_all_is_refused(force: RecoveryFile) -> None:
+    """Zhezkazgan is 145 km from the guided side: out, back and half an hour of search take 400 km."""
+    study = plan_recovery("x", with_range(force, 250e3, vehicles=True), *both(20), representatives=5)
+    assert any(note.startswith("Mi-8MTV helicopter: reaches no touchdown on the guided side") for note in study.notes)
+    with pytest.raises(ConfigError, match="nobody who opens the hatch reaches a touchdown"):
+        plan_recovery("x", with_range(force, 250e3, vehicles=False), *both(20), representatives=5)

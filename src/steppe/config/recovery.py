@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -17,7 +17,10 @@ Delay = Annotated[float, Duration.__metadata__[0], Field(ge=-3600.0, le=86400.0)
 
 
 class Airfield(Record):
-    """An airfield with fuel: name, ICAO code, place and where they come from."""
+    """An airfield with fuel: name, ICAO code, place and where they come from.
+
+    `closed` says why nobody may use it on this day (a runway under repair, no fuel); left out, it is open.
+    """
 
     name: Name
     icao: Annotated[str, Field(pattern=r"^[A-Z]{4}$")]
@@ -25,6 +28,11 @@ class Airfield(Record):
     longitude_deg: Longitude
     elevation_m: Annotated[Length, Field(ge=-500.0, le=6000.0)]
     source: Annotated[str, Field(min_length=1)]
+    closed: str = ""
+
+
+# The fastest of each kind: a helicopter 400.87 km/h (FAI record, Westland Lynx, 1986); vehicles and aircraft assumed
+_FASTEST_M_S: Final = {"helicopter": 115.0, "aircraft": 300.0, "vehicle": 50.0}
 
 
 class UnitType(Record):
@@ -49,6 +57,28 @@ class UnitType(Record):
     least_visibility_m: Annotated[Length, Field(ge=0.0, le=50000.0)]
     flies_in_icing: bool
     works_at_night: bool
+
+    @model_validator(mode="after")
+    def _can_fly(self) -> Self:
+        fastest = _FASTEST_M_S[self.kind]
+        if self.cruise_speed_m_s > fastest:
+            raise ValueError(
+                f"'{self.name}' cruises at {self.cruise_speed_m_s:g} m/s, and no {self.kind} is faster than "
+                f'{fastest:g} m/s; is it in km/h? write "{self.cruise_speed_m_s:g} km/h"'
+            )
+        spare_m = self.range_m - self.cruise_speed_m_s * self.reserve_s
+        if spare_m <= 0.0:
+            raise ValueError(
+                f"'{self.name}' has a range of {self.range_m / 1e3:g} km, and its reserve of {self.reserve_s / 60.0:g} "
+                f"min takes {(self.range_m - spare_m) / 1e3:.0f} km of it: nothing is left for the way; is range_m in "
+                "km?"
+            )
+        if self.reserve_s >= self.duty_s:
+            raise ValueError(
+                f"'{self.name}' may work {self.duty_s:g} s and keeps {self.reserve_s:g} s of it in reserve: nothing is "
+                "left for the way; is duty_s in hours?"
+            )
+        return self
 
 
 class Force(Record):

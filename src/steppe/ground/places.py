@@ -7,26 +7,14 @@ from typing import Final
 
 import numpy as np
 
-from steppe.config.recovery import Airfield, RecoveryFile, Waiting
+from steppe.config.recovery import Airfield, Waiting
 from steppe.ensemble.footprint import Plane
-from steppe.errors import ConfigError
 from steppe.frames.geodetic import geodesic_distance_m
 from steppe.ground.land import on_land
 from steppe.ground.reach import Place
 from steppe.ground.touchdowns import Touchdowns
 
 _POINTS: Final = ("N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW")
-
-
-def check_airfields(force: RecoveryFile, source: str) -> None:
-    """Raise ConfigError if an airfield lies in the sea (Natural Earth coastlines, see `steppe.ground.land`)."""
-    for one in force.airfield:
-        if not on_land(one.latitude_deg, one.longitude_deg):
-            raise ConfigError(
-                f"airfield '{one.name}' at {one.latitude_deg:g} N {one.longitude_deg:g} E lies in the sea (Natural "
-                "Earth coastlines); are latitude and longitude exchanged, or is a sign wrong?",
-                source=source, key=f"airfield.{one.icao}",
-            )  # fmt: skip
 
 
 def candidate_places(

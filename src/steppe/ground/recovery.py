@@ -12,7 +12,8 @@ import numpy.typing as npt
 from steppe.config.recovery import RecoveryFile, Weather
 from steppe.errors import ConfigError
 from steppe.frames.geodetic import geodesic_distance_m
-from steppe.ground.places import candidate_places, check_airfields
+from steppe.ground.airfields import usable_airfields, within_reach
+from steppe.ground.places import candidate_places
 from steppe.ground.plans import Plan, Radio, Times, first_there
 from steppe.ground.posting import UNREACHED_S, Posting, Problem, Rule, best_mean, best_quantile
 from steppe.ground.setup import Post, Setup, radio_problem, setup_of
@@ -148,9 +149,10 @@ def plan_recovery(
         If the solver gives up.
     """
     say = progress or (lambda _: None)
-    check_airfields(force, source)
+    force, closed = usable_airfields(force, source, guided, ballistic)
     places = candidate_places(force.airfield, force.waiting, guided, ballistic)
     setup, notes = setup_of(force, places, guided, ballistic)
+    notes = (*closed, *notes, *within_reach(setup, guided, ballistic, source))
     problem = setup.problem(
         guided.representatives(representatives), ballistic.representatives(representatives), merge=objective == "mean"
     )
