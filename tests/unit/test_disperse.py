@@ -118,6 +118,8 @@ def test_a_sample_alone_lands_where_its_row_says(which: str, request: pytest.Fix
         assert flight.touchdown.latitude_deg == pytest.approx(rows["touchdown_latitude_deg"][sample], abs=1e-8)
         assert flight.touchdown.longitude_deg == pytest.approx(rows["touchdown_longitude_deg"][sample], abs=1e-8)
         assert flight.peaks.load_g == pytest.approx(rows["peak_load_g"][sample], rel=1e-3)
+        # The openings are flown once more in fine steps, with the dispersed canopies
+        assert max(one.force_n for one in flight.openings) == pytest.approx(rows["canopy_pull_n"][sample], rel=1e-3)
     with pytest.raises(ConfigError, match="samples are 0 to"):
         fly_one(plan, plan.spec.samples)
 

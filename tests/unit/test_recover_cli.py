@@ -15,6 +15,7 @@ from recovery_factory import both
 
 from steppe.cli.main import run
 from steppe.config.loader import LoadedMission
+from steppe.config.mission import Failure
 from steppe.errors import OutputError
 from steppe.ground import touchdowns as source
 from steppe.ground.recovery import plan_recovery
@@ -164,6 +165,11 @@ def test_a_campaign_gives_its_landings(tmp_path: Path) -> None:
     campaign_factory.write(tmp_path / "b", campaign_factory.spec(20, 20, config_hash=other.config_hash))
     with pytest.raises(Exception, match="is of ballistic returns"):
         source.campaign_touchdowns(tmp_path / "b", other, both()[0].utc)
+    stays = loaded.mission.model_copy(update={"failure": Failure(separation="instrument-module-stays")})
+    unsteered = replace(loaded, mission=stays)
+    campaign_factory.write(tmp_path / "s", campaign_factory.spec(20, 20, config_hash=unsteered.config_hash))
+    with pytest.raises(Exception, match="'instrument-module-stays', which fall without lift"):
+        source.campaign_touchdowns(tmp_path / "s", unsteered, both()[0].utc)
     campaign_factory.write(tmp_path / "part", campaign_factory.spec(100, 50, config_hash=loaded.config_hash), [0])
     with pytest.raises(OutputError, match="--resume"):
         source.campaign_touchdowns(tmp_path / "part", loaded, both()[0].utc)

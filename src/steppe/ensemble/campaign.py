@@ -23,6 +23,7 @@ from steppe.ensemble.tally import Tally, tally_of
 from steppe.errors import LANDED, STATUS, ConfigError
 from steppe.flight import assemble
 from steppe.flight.landing import contact
+from steppe.flight.opening import openings_of
 from steppe.flight.result import Contact, Flight, Touchdown, Track
 from steppe.flight.running import Run
 from steppe.kernels import phase as k
@@ -207,6 +208,7 @@ def fly_one(plan: Plan, sample: int) -> Flight:
         },
         notes=(f"Sample {sample} of the campaign with seed {plan.spec.seed}: a dispersed flight, not the plan.",),
         contact=_contact(nominal, samples, track, touchdown),
+        openings=openings_of(run, case.world, nominal.loaded.vehicle.parachutes, capsule.nose_radius_m),
     )
 
 

@@ -125,11 +125,13 @@ def limits_of(nominal: Nominal) -> tuple[Limit, ...]:
         Limit("landing_tipped", 0.5, True, "the capsule ends on its side; of 24 reported landings 13 did"),
         Limit("landing_beta", 1.0, True, "low risk for the crew at the touchdown (Brinkley)"),
     )
+    canopies = (Limit("canopy_pull_share", 1.0, True, "what the lines of a canopy hold (load_limit_n of the vehicle)"),)
     return (
         Limit("miss_km", radius_km, True, "radius of the landing zone"),
         Limit("peak_load_g", 5.0, True, "upper end of the published load of guided Soyuz entries (NASA, CSA)"),
         Limit("touchdown_sink_rate_m_s", 2.6, True, "largest touchdown speed under the main parachute (RSC Energia)"),
         *CREW_LIMITS,
+        *(canopies if nominal.rows[:, k.PULL_LIMIT_N].any() else ()),
         *(ground if nominal.loaded.vehicle.landing else ()),
     )
 

@@ -53,7 +53,9 @@ def _opening(run: Run, world: World, parachutes: Parachutes, nose_radius_m: floa
     begin, row = run.begins[part.start, : k.BANK + 1], run.rows[part.start]
     filling_s = k.duration_s(world, row, k.state_of(begin))
     step_s = min(_STEP_S, filling_s / _STEPS)
-    phases = [ph.Phase(one.event, {**one.columns, k.STEP_S: step_s}) for one in run.phases[part]]
+    # From the rows that flew: those of a dispersed flight differ from its phases
+    flown = zip(run.phases[part], run.rows[part], strict=True)
+    phases = [ph.Phase(one.event, {**dict(enumerate(map(float, values))), k.STEP_S: step_s}) for one, values in flown]
     # The recorded begin has the parts off already, and the last phase of the look ends by time
     once = {k.RELEASE_KG: 0.0}
     phases = [ph.Phase(phases[0].event, {**phases[0].columns, **once}), *phases[1:]]

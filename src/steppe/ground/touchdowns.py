@@ -165,7 +165,7 @@ def campaign_touchdowns(folder: Path, loaded: LoadedMission, utc: datetime) -> T
     OutputError
         If the folder holds no complete campaign.
     ConfigError
-        If it is a campaign of another mission, or of ballistic returns.
+        If it is a campaign of another mission, of ballistic returns, or of returns whose separation fails.
     """
     campaign = Campaign.open(folder)
     spec = campaign.spec
@@ -179,6 +179,12 @@ def campaign_touchdowns(folder: Path, loaded: LoadedMission, utc: datetime) -> T
         raise ConfigError(
             f"the campaign in {folder} is of ballistic returns, and a recovery is planned from guided ones; leave "
             "--campaign out, or name a campaign with another guidance.law",
+            key="--campaign",
+        )
+    if loaded.mission.failure is not None and loaded.mission.failure.separation is not None:
+        raise ConfigError(
+            f"the campaign in {folder} is of returns in which '{loaded.mission.failure.separation}', which fall without "
+            "lift, and a recovery is planned from guided ones; leave --campaign out, or name a campaign without it",
             key="--campaign",
         )
     campaign.require_complete()
