@@ -181,9 +181,10 @@ def campaign_touchdowns(folder: Path, loaded: LoadedMission, utc: datetime) -> T
             "--campaign out, or name a campaign with another guidance.law",
             key="--campaign",
         )
-    if loaded.mission.failure is not None and loaded.mission.failure.separation is not None:
+    failed = loaded.mission.failure and loaded.mission.failure.separation
+    if failed:
         raise ConfigError(
-            f"the campaign in {folder} is of returns in which '{loaded.mission.failure.separation}', which fall without "
+            f"the campaign in {folder} is of returns in which '{failed}', which fall without "
             "lift, and a recovery is planned from guided ones; leave --campaign out, or name a campaign without it",
             key="--campaign",
         )
