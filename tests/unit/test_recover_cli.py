@@ -14,8 +14,8 @@ import pytest
 from recovery_factory import both
 
 from steppe.cli.main import run
+from steppe.config.failure import Failure
 from steppe.config.loader import LoadedMission
-from steppe.config.mission import Failure
 from steppe.errors import OutputError
 from steppe.ground import touchdowns as source
 from steppe.ground.recovery import plan_recovery

@@ -12,7 +12,7 @@ from wind_files import KNOT_M_S, LEVELS, grid_dataset, igra_sounding, write_igra
 
 import steppe
 from steppe.cli.main import run
-from steppe.config.mission import Wind as WindChoice
+from steppe.config.surroundings import Wind as WindChoice
 from steppe.environment.soundings.reading import kind_of, soundings_of
 from steppe.environment.wind import wind_for
 from steppe.environment.wind_check import UNUSUAL_SIGMA, most_unusual, require_usual

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from steppe.config.mission import Wind as WindChoice
+from steppe.config.surroundings import Wind as WindChoice
 from steppe.environment.wind_climatology import Floats, MonthlyWind, wind_at_time
 from steppe.errors import EnvironmentDataError
 from steppe.kernels.wind import Wind, wind_at
