@@ -155,9 +155,12 @@ def open_mission(mission: str, options: Options, *, first: str = "", feed: bool 
         if feed:
             raise ConfigError("telemetry needs the mission, not the folder of a flight", key="--feed")
         from steppe.io.stored import read_folder
+        from steppe.server.record import read_record
 
         stored = read_folder(folder)
-        return open_session(stored, None, "replay", replace(options, start_s=_start(stored, first)))
+        session = open_session(stored, None, "replay", replace(options, start_s=_start(stored, first)))
+        session.log.extend(read_record(folder))
+        return session
     from steppe.config.loader import load_mission
     from steppe.flight.simulate import fly_prepared, prepare
 

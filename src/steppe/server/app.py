@@ -7,6 +7,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -26,6 +27,7 @@ from steppe.server.keys import Keys
 from steppe.server.limits import client_of
 from steppe.server.orders import obey
 from steppe.server.replay import replay
+from steppe.server.samples import TooManyError, sample_number
 from steppe.server.session import Session
 from steppe.view.report import static_text
 
@@ -34,6 +36,7 @@ LARGEST_TELEMETRY: Final = 1_000_000
 # Readers of streams at the same time; of one client: a hundred watchers behind one address and some more
 READERS: Final = 192
 READERS_EACH: Final = 120
+_THREADS: Final = 16
 _STATIC: Final = {
     "control.js": "text/javascript",
     "control.css": "text/css",
@@ -54,6 +57,8 @@ class Room:
         Streams that are open, by client.
     heavy
         One at a time makes a long document: the stream does not wait for it.
+    flying
+        One at a time flies a return of the campaign.
     """
 
     session: Session
@@ -61,6 +66,7 @@ class Room:
     keys: Keys
     readers: Counter[str] = field(default_factory=Counter)
     heavy: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    flying: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
 
 def build(session: Session, token: str, hosts: frozenset[str] = frozenset(), watch: str | None = None) -> Starlette:
@@ -87,10 +93,12 @@ def build(session: Session, token: str, hosts: frozenset[str] = frozenset(), wat
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        # So many that neither a command nor a packet waits for a free one: what is long runs one at a time
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, "steppe-control"))
         ticking = asyncio.create_task(session.run())
         yield
         session.closing = True
-        await asyncio.gather(ticking, return_exceptions=True)
+        await asyncio.gather(ticking, *session.writing, return_exceptions=True)
 
     Handler = Callable[[Room, Request], Awaitable[Response]]  # noqa: N806
 
@@ -109,7 +117,7 @@ def build(session: Session, token: str, hosts: frozenset[str] = frozenset(), wat
         Route("/api/stream", bound(_stream)),
         Route("/api/history", bound(_history)),
         Route("/api/planes/{name}", bound(_planes)),
-        Route("/api/sample/{number:int}", bound(_sample)),
+        Route("/api/sample/{number}", bound(_sample)),
         Route("/api/recovery", bound(_recovery)),
         Route("/api/ensemble/{name}", bound(_ensemble)),
         Route("/api/opportunities", bound(_opportunities)),
@@ -119,9 +127,9 @@ def build(session: Session, token: str, hosts: frozenset[str] = frozenset(), wat
     return Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(Guard, keys=keys, hosts=hosts)])
 
 
-def _refusal(status: int, text: str) -> JSONResponse:
+def _refusal(status: int, text: str, headers: dict[str, str] | None = None) -> JSONResponse:
     # A text may quote what came, and half a surrogate pair is no UTF-8
-    return JSONResponse({"ok": False, "error": text.encode("utf-8", "replace").decode()}, status)
+    return JSONResponse({"ok": False, "error": text.encode("utf-8", "replace").decode()}, status, headers)
 
 
 async def _page(_: Room, __: Request) -> Response:
@@ -159,18 +167,34 @@ async def _ensemble(room: Room, request: Request) -> Response:
 
 
 async def _planes(room: Room, request: Request) -> Response:
-    document = await asyncio.to_thread(room.documents.planes, request.path_params["name"])
-    if document is None:
+    async with room.heavy:
+        text = await asyncio.to_thread(room.documents.planes_text, request.path_params["name"])
+    if text is None:
         return _refusal(404, "there are no such planes; expected plan, live or feed")
-    return JSONResponse(document)
+    return Response(text, media_type="application/json")
 
 
 async def _sample(room: Room, request: Request) -> Response:
     """Return one flight of the campaign, flown when asked for."""
+    text = await _flown(room, request, request.path_params["number"], room.documents.sample_text)
+    return text if isinstance(text, Response) else Response(text, media_type="application/json")
+
+
+async def _flown(room: Room, request: Request, number: str, make: Callable[[int], Any]) -> Any:
+    """Return what is made of a sample, or the refusal: a bounded number in all and of each client, one at a time."""
     try:
-        return JSONResponse(await asyncio.to_thread(room.documents.sample, request.path_params["number"]))
+        wanted = sample_number(number)
+        room.documents.samples.admit(wanted, _client(request))
+        async with room.flying:
+            return await asyncio.to_thread(make, wanted)
+    except TooManyError as problem:
+        return _refusal(429, str(problem), {"retry-after": "2"})
     except SteppeError as problem:
         return _refusal(404, str(problem))
+
+
+def _client(request: Request) -> str:
+    return client_of(request.client.host if request.client else "")
 
 
 async def _recovery(room: Room, _: Request) -> Response:
@@ -199,28 +223,27 @@ async def _stream(room: Room, request: Request) -> Response:
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
     if request.method == "HEAD":
         return Response(media_type="text/event-stream", headers=headers)
-    client = client_of(request.client.host if request.client else "")
+    client = _client(request)
     if room.readers.total() >= READERS or room.readers[client] >= READERS_EACH:
         return _refusal(503, f"{READERS} streams, or {READERS_EACH} of this client, are open already; close a page")
     try:
         after = _last_id(request)
-        own = "from" in request.query_params
+        own = "from" in request.query_params or "sample" in request.query_params
         begin, rate = _number(request, "from", 0.0), _number(request, "rate", 1.0)
-        wanted = int(_number(request, "sample", -1.0))
     except CommandError as problem:
         return _refusal(400, str(problem))
     if own and not 1.0 <= rate <= 1000.0:
         return _refusal(400, f"'rate' is 1 to 1000, got {rate:g}")
-    session = room.session
-    sample = None
-    if own and wanted >= 0:
-        try:
-            sample = await asyncio.to_thread(room.documents.samples.flight, wanted, session.plan)
-        except SteppeError as problem:
-            return _refusal(404, str(problem))
+    session, wanted = room.session, request.query_params.get("sample")
+    sample, first_s, last_s = None, session.clock.first_s, session.clock.last_s
+    if wanted is not None:
+        sample = await _flown(room, request, wanted, room.documents.sample_flight)
+        if isinstance(sample, Response):
+            return sample
+        times = sample.track.columns["time_s"]
+        first_s, last_s = float(times[0]), float(times[-1])
     # A moment far outside of the flight is no moment of any calendar
-    last_s = session.clock.last_s if sample is None else float(sample.track.columns["time_s"][-1])
-    begin = min(max(begin, session.clock.first_s), last_s)
+    begin = min(max(begin, first_s), last_s)
     source = replay(session, begin, rate, after, sample) if own else session.ring.read(after, lambda: session.closing)
 
     async def counted() -> AsyncIterator[str]:

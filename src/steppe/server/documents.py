@@ -14,10 +14,11 @@ import numpy as np
 from steppe.ensemble.campaign import dispersions_of
 from steppe.ensemble.manifest import LATITUDE, LONGITUDE, SAMPLE, STATUS_COLUMN
 from steppe.errors import SteppeError
+from steppe.flight.result import Flight
 from steppe.nomenclature import VARIABLES
 from steppe.server.frames import VALUES, events_of
 from steppe.server.planes import planes_document
-from steppe.server.samples import Samples
+from steppe.server.samples import KEPT_SAMPLES, Samples
 from steppe.server.session import PERIOD_S, Session, offered_failures
 from steppe.server.winds import winds_document
 from steppe.view.documents import coast_document, flight_document
@@ -44,6 +45,7 @@ class Documents:
     samples: Samples = field(init=False)
     _made: dict[tuple[str, int], str] = field(default_factory=dict)
     _planes: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
+    _samples: dict[int, str] = field(default_factory=dict)
     _opportunities: asyncio.Task[dict[str, Any]] | None = None
     _campaign: asyncio.Task[dict[str, Any]] | None = None
     _band: asyncio.Task[dict[str, Any]] | None = None
@@ -130,18 +132,38 @@ class Documents:
             self._planes = {other: one for other, one in self._planes.items() if other[0] != name} | {key: made}
         return self._planes[key]
 
-    def sample(self, number: int) -> dict[str, Any]:
-        """Return a return of the campaign as a flight document with its planes; flown when asked for.
+    def planes_text(self, name: str) -> str | None:
+        """Return `planes` as JSON text."""
+        document = self.planes(name)
+        return None if document is None else json.dumps(document, allow_nan=False, separators=(",", ":"))
+
+    def sample_flight(self, number: int) -> Flight:
+        """Return a return of the campaign, flown when asked for.
 
         Raises
         ------
         SteppeError
             If there is no campaign, or no such sample.
         """
-        flight = self.samples.flight(number, self.session.plan)
-        document = flight_document(flight)
-        document.pop("coast")
-        return {**document, "planes": planes_document(flight)}
+        return self.samples.flight(number, self.session.plan)
+
+    def sample_text(self, number: int) -> str:
+        """Return a return of the campaign as the JSON text of a flight document with its planes.
+
+        Raises
+        ------
+        SteppeError
+            If there is no campaign, or no such sample.
+        """
+        if number not in self._samples:
+            flight = self.sample_flight(number)
+            document = flight_document(flight)
+            document.pop("coast")
+            document["planes"] = planes_document(flight)
+            self._samples[number] = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+            while len(self._samples) > KEPT_SAMPLES:
+                del self._samples[next(iter(self._samples))]
+        return self._samples[number]
 
     def ensemble(self, name: str) -> dict[str, Any] | None:
         """Return the present ``prediction``, the ``campaign`` of a folder or its ``band``; None for another name."""

@@ -113,6 +113,7 @@ class Feed:
         return {
             "taken": taken,
             "duplicates": draft.duplicates - before.duplicates,
+            "conflicts": draft.conflicts - before.conflicts,
             "late": draft.late - before.late,
             "too_late": max(draft.lost - before.lost, 0),
             "aside": len(draft.aside) if draft.aside_s > 0.0 else 0,
@@ -139,6 +140,11 @@ class Feed:
         order, found = self.order, {}
         if jumps:
             found["jump"] = f"{jumps} packets jump; the last residual is {self.estimates[-1].residual_m:.0f} m"
+        if order.conflicts > before.conflicts:
+            found["conflict"] = (
+                f"{order.conflicts - before.conflicts} packets contradict others of the same moment, the last by "
+                f"{order.apart_m:.0f} m; the first is kept: are there two sources?"
+            )
         if order.lost > before.lost:
             found["late"] = (
                 f"{order.lost - before.lost} packets came more than {WINDOW_S:g} s too late and are not used"
@@ -210,7 +216,8 @@ class Feed:
                 "residual_m": None if last is None else last.residual_m,
                 "position_sd_m": None if here is None else here.position_sd_m,
                 "packets": len(self.seen),
-                "dropped": self.order.duplicates + self.order.lost + self.order.dismissed,
+                "dropped": self.order.duplicates + self.order.conflicts + self.order.lost + self.order.dismissed,
+                "conflicts": self.order.conflicts,
                 "late": self.order.late,
                 "aside": len(self.order.aside),
                 "jumps": self.jumps,

@@ -15,9 +15,10 @@ from steppe.server.keys import Keys
 from steppe.server.limits import (
     GETS_A_SECOND,
     GETS_AT_ONCE,
+    GUESS_COSTS,
     POSTS_A_SECOND,
     POSTS_AT_ONCE,
-    WRONG_COSTS,
+    Guesses,
     Rates,
     client_of,
 )
@@ -66,6 +67,7 @@ class Guard:
         self._hosts = _LOCAL | hosts
         self._posts = Rates(POSTS_A_SECOND, POSTS_AT_ONCE)
         self._gets = Rates(GETS_A_SECOND, GETS_AT_ONCE)
+        self._guesses = Guesses()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -102,10 +104,13 @@ class Guard:
         bucket = self._gets if scope["method"] in _READS else self._posts
         if not bucket.admits(client):
             return _no(429, "too many requests; wait a second", {"retry-after": "1"})
-        token = headers.get("authorization")
-        if not self._keys.may_watch(token, headers.get("cookie"), scope["query_string"]):
-            if not bucket.admits(client, WRONG_COSTS):
-                return _no(429, "too many wrong tokens; wait a second", {"retry-after": "1"})
+        shown = (headers.get("authorization"), headers.get("cookie"), scope["query_string"])
+        watches = self._keys.may_watch(*shown)
+        # What is posted is refused without the token of commands: there too it is a guess
+        fits = watches and (scope["method"] in _READS or self._keys.may_command(shown[0]))
+        if not fits and self._guesses.is_new((client, bucket is self._gets), self._keys.shown(*shown)):
+            bucket.owes(client, GUESS_COSTS)
+        if not watches:
             text = "the token is missing or wrong; open the address that 'steppe control' printed"
             return _no(401, text, {"www-authenticate": "Bearer"})
         return _foreign(scope, headers)

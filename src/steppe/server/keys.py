@@ -67,11 +67,12 @@ class Keys:
         """Return whether the address carries the token to watch, which a cookie then replaces."""
         if self.watch is None:
             return False
-        try:
-            given = parse_qs(query.decode("ascii"), max_num_fields=20).get("token", [""])
-        except ValueError:
-            return False
+        given = _tokens_of(query)
         return len(given) == 1 and _same(given[0], self.watch)
+
+    def shown(self, authorization: str | None, cookie: str | None, query: bytes) -> tuple[str | None, ...]:
+        """Return what a request shows as tokens, of whatever it asks."""
+        return authorization, _cookie_of(cookie), *_tokens_of(query)
 
     @property
     def set_cookie(self) -> str:
@@ -87,6 +88,13 @@ def bearer_fits(header: str | None, token: str) -> bool:
 
 def _same(given: str, expected: str) -> bool:
     return secrets.compare_digest(given.encode("utf-8", "replace"), expected.encode())
+
+
+def _tokens_of(query: bytes) -> list[str]:
+    try:
+        return parse_qs(query.decode("ascii"), max_num_fields=20).get("token", [])
+    except ValueError:
+        return []
 
 
 def _cookie_of(header: str | None) -> str:

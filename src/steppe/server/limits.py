@@ -12,8 +12,8 @@ from typing import Final
 POSTS_A_SECOND, POSTS_AT_ONCE = 20.0, 60.0
 # Assumed: a hundred pages behind one address load at once, each asks about ten documents
 GETS_A_SECOND, GETS_AT_ONCE = 100.0, 1500.0
-# A wrong token costs as much as so many requests: ten guesses a second at most
-WRONG_COSTS: Final = 10.0
+# A guess costs as much as so many requests: eleven a second to watch, two a second to command
+GUESS_COSTS: Final = 10.0
 _CLIENTS: Final = 1024
 
 
@@ -38,11 +38,39 @@ class Rates:
         left, at = self._buckets.pop(client, (self._at_once, now))
         left = min(left + (now - at) * self._per_second, self._at_once)
         fits = left >= cost
-        self._buckets[client] = (left - cost if fits else left, now)
+        self._keep(client, left - cost if fits else left, now)
+        return fits
+
+    def owes(self, client: str, cost: float) -> None:
+        """Take from the bucket of a client what is not there too: until that has come, nothing is admitted."""
+        now = self._clock()
+        left, at = self._buckets.pop(client, (self._at_once, now))
+        self._keep(client, min(left + (now - at) * self._per_second, self._at_once) - cost, now)
+
+    def _keep(self, client: str, left: float, now: float) -> None:
+        self._buckets[client] = (left, now)
         # The one that was silent longest goes: its bucket is the fullest
         while len(self._buckets) > _CLIENTS:
             self._buckets.popitem(last=False)
-        return fits
+
+
+class Guesses:
+    """Tells a guess from a wrong token that is sent again, as a feed does that was started with an old one.
+
+    So what is set up wrongly does not shut out the operator at the same address, and who guesses is slowed.
+    """
+
+    def __init__(self) -> None:
+        self._last: OrderedDict[tuple[str, bool], int] = OrderedDict()
+
+    def is_new(self, client: tuple[str, bool], shown: tuple[str | None, ...]) -> bool:
+        """Return whether a client, reading or posting, shows another token than last time; kept is only a hash."""
+        digest = hash(shown)
+        new = self._last.pop(client, None) != digest
+        self._last[client] = digest
+        while len(self._last) > _CLIENTS:
+            self._last.popitem(last=False)
+        return new
 
 
 def client_of(address: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import itertools
+import math
 import statistics
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -20,11 +21,23 @@ _LONGEST_WRONG: Final = 10
 # An ephemeris of long steps is not ahead of itself
 _USUAL: Final = 3.0
 _SAME_S: Final = 1e-6
+# Assumed: what is sent again in another form is rounded to less than this
+_SAME_M: Final = 1.0
+_SAME_M_S: Final = 0.1
 KEPT: Final = 20_000
 
 
 def _time(packet: Measurement) -> float:
     return packet.time_s
+
+
+def _agree(one: Measurement, two: Measurement) -> bool:
+    """Return whether two packets of one moment say the same; what only one of them says is no contradiction."""
+    if math.dist(one.position_m, two.position_m) > _SAME_M:
+        return False
+    if one.velocity_m_s is None or two.velocity_m_s is None:
+        return True
+    return math.dist(one.velocity_m_s, two.velocity_m_s) <= _SAME_M_S
 
 
 @dataclass(slots=True)
@@ -37,13 +50,18 @@ class Order:
         Packets that are believed, in order of time.
     aside
         Packets in a row that are far ahead or behind; the third is believed, and those before it.
-    duplicates, late, lost, dismissed
-        Twice there; put in their place; not used since they came too late; taken out again since their time was wrong.
+    duplicates, conflicts, late, lost, dismissed
+        Twice there; of a moment that another place or velocity is known of, the first is kept; put in their place; not
+        used since they came too late; taken out again since their time was wrong.
+    apart_m
+        How far apart the places of the last conflict are.
     """
 
     seen: list[Measurement] = field(default_factory=list)
     aside: list[Measurement] = field(default_factory=list)
     duplicates: int = 0
+    conflicts: int = 0
+    apart_m: float = 0.0
     late: int = 0
     lost: int = 0
     dismissed: int = 0
@@ -56,8 +74,13 @@ class Order:
         """Put a packet where it belongs; returns the number of the first packet that is now another."""
         end = len(self.seen)
         at = bisect.bisect_left(self.seen, packet.time_s, key=_time)
-        if any(abs(one.time_s - packet.time_s) <= _SAME_S for one in self.seen[max(at - 1, 0) : at + 1]):
-            self.duplicates += 1
+        same = [one for one in self.seen[max(at - 1, 0) : at + 1] if abs(one.time_s - packet.time_s) <= _SAME_S]
+        if same:
+            if any(_agree(one, packet) for one in same):
+                self.duplicates += 1
+            else:
+                self.conflicts += 1
+                self.apart_m = math.dist(same[0].position_m, packet.position_m)
             return end
         if not self.seen:
             self.seen.append(packet)

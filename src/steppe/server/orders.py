@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import math
 import sys
 import time
@@ -15,12 +14,12 @@ from typing import Any, Final
 import numpy as np
 
 from steppe.errors import CommandError, SteppeError, nearest
-from steppe.files import write_text
 from steppe.flight import commanded
 from steppe.flight.result import Flight
 from steppe.flight.simulate import Prepared, fly_prepared
 from steppe.io.summary import utc_text
 from steppe.server.lease import LEASE_S
+from steppe.server.record import write_record
 from steppe.server.session import Session
 
 # From the order to its effect, in seconds of the wall: the time to fly the rest anew
@@ -33,7 +32,7 @@ Change = Callable[[Prepared, Flight, float], Prepared]
 
 
 async def obey(session: Session, order: dict[str, Any]) -> dict[str, Any]:
-    """Carry out an order and log it.
+    """Carry out an order and log it, also in the record of the session.
 
     Parameters
     ----------
@@ -53,6 +52,18 @@ async def obey(session: Session, order: dict[str, Any]) -> dict[str, Any]:
     CommandError
         If it is refused; the reason is its text.
     """
+    try:
+        return await _obey(session, order)
+    finally:
+        # Who takes the lease in a hurry does not wait for the disk; the end of the session waits for all of it
+        writing = asyncio.ensure_future(write_record(session))
+        session.writing.add(writing)
+        writing.add_done_callback(session.writing.discard)
+        if order.get("action") in _FLOWN:
+            await writing
+
+
+async def _obey(session: Session, order: dict[str, Any]) -> dict[str, Any]:
     action = text_of(order, "action")
     if action not in ACTIONS:
         raise CommandError(f"unknown action '{action[:40]}'; {nearest(action, ACTIONS)}")
@@ -118,7 +129,6 @@ async def _fly_on(session: Session, operator: str, action: str, order: dict[str,
         finally:
             clock.cap_s = math.inf
     result = _logged(session, operator, action, words, level="caution", effective_s=at_s)
-    await write_record(session)
     return result
 
 
@@ -176,21 +186,6 @@ def _logged(
     session.log.append(entry)
     session.say(level, f"{operator}: {text}", **more)
     return entry
-
-
-async def write_record(session: Session) -> None:
-    """Write the flight as commanded, and its log, where the user wants it."""
-    out = session.options.out
-    if out is None or session.feed is not None:
-        return
-    from steppe.io.folder import write_folder
-
-    text = json.dumps({"commands": session.log}, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    extra = {"commands.json": lambda path: write_text(path, text)}
-    try:
-        await asyncio.to_thread(write_folder, session.flight, out, extra)
-    except SteppeError as problem:
-        session.say("serious", f"the record is not written: {problem}")
 
 
 def text_of(order: dict[str, Any], name: str) -> str:

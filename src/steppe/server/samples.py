@@ -1,4 +1,4 @@
-"""Single returns of the campaign that a session shows, flown again when somebody asks for one."""
+"""Single returns of the campaign that a session shows, flown again when somebody asks for one, and not too often."""
 
 from __future__ import annotations
 
@@ -10,10 +10,33 @@ from typing import Final
 from steppe.ensemble.campaign import fly_one, plan_campaign
 from steppe.ensemble.run import Plan
 from steppe.ensemble.store import Campaign
-from steppe.errors import ConfigError
+from steppe.errors import ConfigError, SteppeError
 from steppe.flight.result import Flight
+from steppe.server.limits import Rates
 
-_KEPT: Final = 8
+KEPT_SAMPLES: Final = 8
+# A return and its document take 0.2 to 0.4 s of a core (measured), which the stream shares.
+# Assumed: a person looks at each for some seconds; the kept ones cost nothing
+_EACH_A_SECOND, _EACH_AT_ONCE = 0.5, 5.0
+_ALL_A_SECOND, _ALL_AT_ONCE = 1.0, 10.0
+_LARGEST_DIGITS: Final = 9
+
+
+class TooManyError(SteppeError):
+    """More returns are asked for than may be flown beside the stream."""
+
+
+def sample_number(text: str) -> int:
+    """Return the number of a sample.
+
+    Raises
+    ------
+    ConfigError
+        If it is no whole number from 0 on, or a huge one.
+    """
+    if not (text.isascii() and text.isdigit() and len(text) <= _LARGEST_DIGITS):
+        raise ConfigError(f"a sample is a whole number from 0 on, got '{text[:40]}'")
+    return int(text)
 
 
 @dataclass(slots=True)
@@ -30,6 +53,19 @@ class Samples:
     _plan: Plan | None = None
     _flown: dict[int, Flight] = field(default_factory=dict)
     _busy: threading.Lock = field(default_factory=threading.Lock)
+    _each: Rates = field(default_factory=lambda: Rates(_EACH_A_SECOND, _EACH_AT_ONCE))
+    _all: Rates = field(default_factory=lambda: Rates(_ALL_A_SECOND, _ALL_AT_ONCE))
+
+    def admit(self, number: int, client: str) -> None:
+        """Count what a client asks for, unless it is kept.
+
+        Raises
+        ------
+        TooManyError
+            If that is more than may be flown beside the stream.
+        """
+        if number not in self._flown and not (self._each.admits(client) and self._all.admits("")):
+            raise TooManyError("too many returns are asked for at once; wait some seconds")
 
     def flight(self, number: int, like: Flight) -> Flight:
         """Return a sample as a flight with its full output.
@@ -56,6 +92,6 @@ class Samples:
                 self._plan = plan_campaign(like.mission, spec.mission, spec.samples, spec.seed)
             if number not in self._flown:
                 self._flown[number] = fly_one(self._plan, number)
-                while len(self._flown) > _KEPT:
+                while len(self._flown) > KEPT_SAMPLES:
                     del self._flown[next(iter(self._flown))]
             return self._flown[number]

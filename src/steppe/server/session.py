@@ -116,6 +116,10 @@ class Session:
     outlook: Outlook = field(default_factory=Outlook)
     announcer: Announcer = field(default_factory=Announcer)
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
+    recording: asyncio.Lock = field(default_factory=asyncio.Lock)
+    writing: set[asyncio.Future[None]] = field(default_factory=set)
+    # Version of the flight and number of orders that are on the disk
+    recorded: tuple[int, int] | None = None
     _flown: tuple[int, Flown] | None = None
     _event_at: int = 0
     _told: dict[str, Any] | None = None
