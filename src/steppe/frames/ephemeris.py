@@ -69,7 +69,13 @@ class Segment:
 
     def to_itrf(self, seconds: Array) -> tuple[Array, Array]:
         """Return ITRF positions and velocities (relative to the turning Earth) at seconds after the epoch."""
-        position, velocity = self.at(seconds)
+        return self._turned(*self.at(seconds), seconds)
+
+    def given_itrf(self) -> tuple[Array, Array]:
+        """Return the states themselves, not interpolated, in ITRF."""
+        return self._turned(self.states[:3], self.states[3:], self.seconds)
+
+    def _turned(self, position: Array, velocity: Array, seconds: Array) -> tuple[Array, Array]:
         if self.frame == "ITRF":
             return position, velocity
         if self.frame == "TEME":

@@ -46,7 +46,7 @@ def parse_epoch(text: str, where: str) -> datetime:
             raise ValueError("the second is 0 to 60")
         days = int(of_year) - 1 if of_year else 0
         return date + timedelta(days=days, seconds=int(second), microseconds=round(float(f"0{fraction or '.0'}") * 1e6))
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise ElementsError(
             f"{where}: expected a date such as 2025-12-09T01:41:00.000, found {text!r} ({error})."
         ) from error
@@ -200,7 +200,7 @@ def _to_utc(moment: datetime, system: str, where: str) -> datetime:
     return moment - timedelta(seconds=tai_minus_utc_s(guess) + ahead_of_tai)
 
 
-def _segment(part: Any, where: str) -> Segment:
+def _segment(part: Any, where: str, least: int) -> Segment:
     meta = part.metadata
     if meta.center_name.upper() != "EARTH":
         raise ElementsError(f"{where}: CENTER_NAME is {meta.center_name!r}; a station orbit needs EARTH.")
@@ -216,8 +216,8 @@ def _segment(part: Any, where: str) -> Segment:
         return _to_utc(parse_epoch(text, where), meta.time_system, where)
 
     moments = [moment(text) for text in part.data.state_vector_epochs]
-    if len(moments) < 2:
-        raise ElementsError(f"{where}: expected at least two states, found {len(moments)}.")
+    if len(moments) < least:
+        raise ElementsError(f"{where}: expected at least {least} states, found {len(moments)}.")
     epoch = moments[0]
     seconds = np.array([(each - epoch).total_seconds() for each in moments])
     if not np.all(np.diff(seconds) > 0.0):
@@ -236,8 +236,19 @@ def _segment(part: Any, where: str) -> Segment:
     return Segment(epoch, seconds, states, frame, cast(Method, method), degree, first, last)
 
 
-def read_oem(text: str, form: str, source: str) -> tuple[str, str, Ephemeris]:
+def read_oem(text: str, form: str, source: str, least: int = 2) -> tuple[str, str, Ephemeris]:
     """Return name, object id and ephemeris of an orbit ephemeris message (KVN or XML, by ccsds-ndm-py).
+
+    Parameters
+    ----------
+    text
+        The file.
+    form
+        ``"kvn"`` or ``"xml"``.
+    source
+        Its name, for messages.
+    least
+        States that a segment needs: two to interpolate, one where only the states themselves count.
 
     Raises
     ------
@@ -250,7 +261,7 @@ def read_oem(text: str, form: str, source: str) -> tuple[str, str, Ephemeris]:
         message = Oem.from_str(text, form)
     except ValueError as error:
         raise ElementsError(f"{source}: not a valid orbit ephemeris message: {error}") from error
-    segments = [_segment(part, f"{source}, segment {count}") for count, part in enumerate(message.segments, 1)]
+    segments = [_segment(part, f"{source}, segment {count}", least) for count, part in enumerate(message.segments, 1)]
     if not segments:
         raise ElementsError(f"{source}: the orbit ephemeris message has no segment.")
     ids = {part.metadata.object_id for part in message.segments}

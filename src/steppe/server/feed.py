@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from steppe.constants import STANDARD_GRAVITY_M_S2
+from steppe.errors import TelemetryError
 from steppe.flight.estimation import Estimate, Measurement, first_estimate, predicted, updated
 from steppe.flight.result import Flight
 from steppe.frames.geodetic import itrf_to_geodetic
@@ -25,7 +26,7 @@ from steppe.kernels.motion import World, air_velocity
 from steppe.server.frames import phase_at
 from steppe.server.order import AHEAD_S, WINDOW_S, Order
 from steppe.server.state import State
-from steppe.server.telemetry import read_body
+from steppe.server.telemetry import Source, read_body
 
 Array = npt.NDArray[np.float64]
 
@@ -56,6 +57,8 @@ class Feed:
         Times of the packets that came out of order, and of those that did not fit: the page marks them.
     jumps
         Packets that were too far off when they came.
+    source
+        Whose states the first ephemeris message held; None before it.
     remarks
         What is worth a message and was not said yet.
     """
@@ -66,6 +69,7 @@ class Feed:
     estimates: list[Estimate] = field(default_factory=list)
     jumps: int = 0
     received_s: float | None = None
+    source: Source | None = None
     late_s: list[float] = field(default_factory=list)
     jumped_s: list[float] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
@@ -87,7 +91,9 @@ class Feed:
         TelemetryError
             If it cannot be read.
         """
-        packets = read_body(body, epoch)
+        packets, source = read_body(body, epoch)
+        if source is not None and self.source is not None and source.is_other(self.source):
+            raise TelemetryError(f"these are states of {source}, the feed is of {self.source}; nothing was taken")
         before, draft = self.order, self.order.copy()
         last_s = before.seen[-1].time_s if before.seen else None
         first = len(draft.seen)
@@ -105,6 +111,9 @@ class Feed:
         taken = sum(id(one) in fresh for one in draft.seen[first:])
         del estimates[: draft.trim()]
         self.order, self.estimates = draft, estimates
+        if source is not None and self.source is None:
+            self.source = source
+            self.remarks.append(f"the ephemeris messages are of {source}; those of other objects are refused")
         # What is sent again, too late or not believed does not make the state shown any younger
         if draft.seen[-1].time_s != last_s:
             self.received_s = time.monotonic()

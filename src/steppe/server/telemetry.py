@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import math
 import sys
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from steppe.errors import ElementsError, TelemetryError
+from steppe.errors import SteppeError, TelemetryError
 from steppe.flight.estimation import Measurement
 from steppe.frames.geodetic import geodetic_to_itrf
 from steppe.frames.orbit_messages import read_oem
@@ -23,10 +24,36 @@ _FASTEST_M_S: Final = 15_000.0
 # An error outside of these is a wrong unit, and its square may be no number
 _SD_M: Final = (1e-3, 1e6)
 _SD_M_S: Final = (1e-6, 1e4)
+# What a refusal says was expected: a packet is in SI, an OEM in km (CCSDS 502.0-B-3, section 5.2.4)
+_METRES: Final = ("ITRF in metres", "m/s")
+_KM: Final = ("km: the unit of an OEM", "km/s: the unit of an OEM")
 
 
-def read_body(body: bytes, epoch: datetime) -> list[Measurement]:
-    """Return the measurements of a body, in its order.
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Whose states an orbit ephemeris message holds: its OBJECT_NAME and OBJECT_ID."""
+
+    name: str
+    id: str
+
+    def is_other(self, known: Source) -> bool:
+        """Return whether this is another object: by the international designators, else by the names."""
+        mine, theirs = (_plain(one.id) for one in (self, known))
+        if all(one not in ("", "UNKNOWN") for one in (mine, theirs)):
+            return mine != theirs
+        return _plain(self.name) != _plain(known.name)
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.id})"
+
+
+def _plain(text: str) -> str:
+    """Return letters and digits alone: 2022-028A and 2022-028-A are the same."""
+    return "".join(letter for letter in text.upper() if letter.isalnum())
+
+
+def read_body(body: bytes, epoch: datetime) -> tuple[list[Measurement], Source | None]:
+    """Return the measurements of a body, in its order, and of an OEM whose they are.
 
     Parameters
     ----------
@@ -54,22 +81,29 @@ def read_body(body: bytes, epoch: datetime) -> list[Measurement]:
             found.append(_from_line(line, f"line {number}", epoch))
     if not found:
         raise TelemetryError("the body holds no state; expected one JSON object a line")
-    return found
+    return found, None
 
 
-def _from_oem(text: str, form: str, epoch: datetime) -> list[Measurement]:
+def _from_oem(text: str, form: str, epoch: datetime) -> tuple[list[Measurement], Source]:
     try:
-        _, _, ephemeris = read_oem(text, form, "telemetry")
-    except ElementsError as problem:
-        raise TelemetryError(str(problem)) from None
+        name, object_id, ephemeris = read_oem(text, form, "telemetry", least=1)
+    except SteppeError as problem:
+        # Also a date before there was UTC
+        raise TelemetryError(problem if str(problem).startswith("telemetry") else f"telemetry: {problem}") from None
+    except OverflowError as problem:
+        raise TelemetryError(f"telemetry: a date that no calendar has: {problem}") from None
     found = []
-    for part in ephemeris.segments:
-        position, velocity = part.to_itrf(part.seconds)
-        ahead = (part.epoch - epoch).total_seconds()
-        for number, second in enumerate(part.seconds):
+    for count, part in enumerate(ephemeris.segments, 1):
+        times = (part.epoch - epoch).total_seconds() + part.seconds
+        # The turning of the Earth is known for these years only, so the time is checked before the frame is left
+        for number, time_s in enumerate(times.tolist(), 1):
+            _require_near(time_s, f"segment {count}, state {number}")
+        position, velocity = part.given_itrf()
+        for number, time_s in enumerate(times.tolist()):
             place, speed = position[:, number].tolist(), velocity[:, number].tolist()
-            found.append(_checked(ahead + float(second), place, speed, {}, f"state {number + 1}"))
-    return found
+            where = f"segment {count}, state {number + 1} ({part.frame})"
+            found.append(_checked(time_s, place, speed, {}, where, _KM))
+    return found, Source(name, object_id)
 
 
 def _from_line(line: str, where: str, epoch: datetime) -> Measurement:
@@ -98,16 +132,21 @@ def _no_number(name: str) -> float:
     raise ValueError(f"{name} is no number in JSON")
 
 
-def _checked(
-    time_s: float, place: list[float], velocity: list[float] | None, row: dict[str, Any], where: str
-) -> Measurement:
-    if abs(time_s) > _LARGEST_DAYS * 86400.0:
+def _require_near(time_s: float, where: str) -> None:
+    if not abs(time_s) <= _LARGEST_DAYS * 86400.0:
         raise TelemetryError(f"{where}: {abs(time_s) / 86400.0:.1f} days from the flight; is it another mission?")
+
+
+def _checked(
+    time_s: float, place: list[float], velocity: list[float] | None, row: dict[str, Any], where: str,
+    units: tuple[str, str] = _METRES,
+) -> Measurement:  # fmt: skip
+    _require_near(time_s, where)
     radius = math.hypot(*place)
     if not _RADIUS_M[0] <= radius <= _RADIUS_M[1]:
-        raise TelemetryError(f"{where}: {radius / 1e3:.0f} km from the centre of the Earth; expected ITRF in metres")
+        raise TelemetryError(f"{where}: {radius / 1e3:.6g} km from the centre of the Earth; expected {units[0]}")
     if velocity is not None and not math.hypot(*velocity) <= _FASTEST_M_S:
-        raise TelemetryError(f"{where}: faster than {_FASTEST_M_S / 1e3:g} km/s; expected m/s")
+        raise TelemetryError(f"{where}: faster than {_FASTEST_M_S / 1e3:g} km/s; expected {units[1]}")
     sds = []
     for name, assumed, (least, most) in (
         ("position_sd_m", POSITION_SD_M, _SD_M),
