@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import pytest
 
 from steppe.cli.control import open_mission
+from steppe.errors import TelemetryError
 from steppe.flight.estimation import Measurement
 from steppe.server import feed as feeds
 from steppe.server import order as orders
 from steppe.server.feed import Feed, open_feed
 from steppe.server.order import AHEAD_S, KEPT, Order
 from steppe.server.session import Options, Session
+from steppe.server.telemetry import read_body
 
 
 def measured(time_s: float, shift_m: float = 0.0, velocity: tuple[float, float, float] | None = None) -> Measurement:
@@ -190,3 +193,52 @@ def test_marks_are_bounded(feed: Feed, opened: Session, monkeypatch: pytest.Monk
     monkeypatch.setattr(feeds, "_MARKS", 5)
     sent(feed, opened, *((20.0 - n, 0.0) for n in range(20)))
     assert len(feed.late_s) == 5
+
+
+def test_nothing_is_said_of_a_motion_that_is_not_known(feed: Feed, opened: Session) -> None:
+    begin = opened.plan.event("entry_interface").time_s
+    place = {"time_utc": opened.plan.utc_at(begin).isoformat(), "latitude_deg": 34.0, "longitude_deg": 40.0}
+    feed.take(json.dumps({**place, "altitude_m": 99e3}).encode(), opened.plan.epoch)
+    values = feed.frame(opened.plan, begin, feed.received_s)["values"]
+    assert values["altitude_m"] == pytest.approx(99e3, abs=1.0)
+    assert values["airspeed_m_s"] is None and values["heat_flux_w_m2"] is None
+    nothing = feed.values(replace(feed.estimates[-1], mean=np.full(9, np.nan)))
+    json.dumps(nothing, allow_nan=False)
+
+
+def test_a_frame_of_a_silent_feed_says_so(feed: Feed, opened: Session) -> None:
+    assert feed.frame(opened.plan, 0.0, 0.0)["state"]["word"] == "NO TELEMETRY"
+    sent(feed, opened, *((float(n), 0.0) for n in range(3)))
+    begin = opened.plan.event("entry_interface").time_s
+    assert feed.frame(opened.plan, begin, feed.received_s)["state"]["word"] == "TELEMETRY"
+    assert feed.frame(opened.plan, begin, feed.received_s + 9.0)["state"]["word"] == "STALE 9 s"
+
+
+# --- packets
+
+PLACE = '"time_utc": "2022-09-29T10:00:00Z", "latitude_deg": 34, "longitude_deg": 40, "altitude_m": 1e5'
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{" + PLACE + "}" + " " * 4000, "longer than 4000"),
+        ("[" * 3990, "not JSON"),
+        ("{" + PLACE.replace("34", "91") + "}", "latitude 91"),
+        ("{" + PLACE.replace("40", "361") + "}", "longitude 361"),
+        ("{" + PLACE.replace("1e5", "1e9") + "}", "1.00637e+06 km from the centre"),
+        ("{" + PLACE.replace("1e5", "-1e5") + "}", "km from the centre"),
+        ("{" + PLACE.replace("1e5", "true") + "}", "altitude_m is missing or no finite number"),
+        ("{" + PLACE + ', "position_m": [7e6, 0]}', "expected three numbers"),
+        ("{" + PLACE + ', "position_m": [7e6, 0, 0], "velocity_m_s": [15001, 0, 0]}', "faster than 15 km/s"),
+    ],
+)
+def test_a_packet_that_cannot_be_is_refused(text: str, words: str) -> None:
+    with pytest.raises(TelemetryError) as problem:
+        read_body(text.encode(), datetime(2022, 9, 29, 10, tzinfo=UTC))
+    assert words in str(problem.value) and "line 1" in str(problem.value)
+
+
+def test_a_mark_of_the_byte_order_is_no_letter() -> None:
+    (found,), _ = read_body(b"\xef\xbb\xbf{" + PLACE.encode() + b"}", datetime(2022, 9, 29, 10, tzinfo=UTC))
+    assert found.time_s == 0.0

@@ -68,6 +68,8 @@ def test_every_answer_forbids_what_the_page_does_not_need(client: Any) -> None:
         assert "default-src 'self'" in policy
         assert "unsafe" not in policy
         assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["cross-origin-opener-policy"] == "same-origin"
     assert client.get("/static/../app.py").status_code == 404
 
 
