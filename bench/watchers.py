@@ -1,10 +1,11 @@
 """Measures how late frames are for many watchers of one control room, some of whom do not read.
 
-    python bench/watchers.py [--watchers 100] [--deaf 10] [--seconds 20]
+    python bench/watchers.py [--watchers 100] [--own 100] [--deaf 10] [--seconds 20]
 
-Starts `steppe control` on a loopback port of its own, opens the streams from this process, and prints one line. The lag
-of a frame is the time of this machine at its arrival less the time that the server wrote into it. Server and watchers
-share the cores, so the watchers' own work is in the figure.
+A page looks back with a second stream, a replay of its own: `--own` opens so many beside. Starts `steppe control` on a
+loopback port of its own, opens the streams from this process, and prints one line. The lag of a frame is the time of this
+machine at its arrival less the time that the server wrote into it. Server and watchers share the cores, so the watchers'
+own work is in the figure.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ import urllib.request
 
 import numpy as np
 
-MOST_WATCHERS, MOST_SECONDS = 120, 60.0
+# What the server gives one address
+MOST_WATCHERS, MOST_SECONDS = 210, 60.0
 
 
 async def watch(port: int, until: float, lags: list[float], numbers: list[int]) -> None:
@@ -41,6 +43,21 @@ async def watch(port: int, until: float, lags: list[float], numbers: list[int]) 
         writer.close()
 
 
+async def replay(port: int, until: float, counts: list[int]) -> None:
+    """Read a replay of one's own until a moment of the wall, from the first moment on; count its frames."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(f"GET /api/stream?from=-1e9&rate=1 HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())
+    count = 0
+    try:
+        while (left := until - time.time()) > 0.0:
+            count += await asyncio.wait_for(reader.readline(), left) == b"event: frame\n"
+    except TimeoutError:
+        pass
+    finally:
+        counts.append(count)
+        writer.close()
+
+
 async def keep_deaf(port: int, until: float) -> None:
     """Open a stream and read nothing."""
     _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
@@ -49,13 +66,15 @@ async def keep_deaf(port: int, until: float) -> None:
     writer.close()
 
 
-async def measure(port: int, watchers: int, deaf: int, seconds: float) -> dict[str, float]:
+async def measure(port: int, watchers: int, own: int, deaf: int, seconds: float) -> dict[str, float]:
     """Return what was measured."""
     until = time.time() + seconds
     lags: list[list[float]] = [[] for _ in range(watchers)]
     numbers: list[list[int]] = [[] for _ in range(watchers)]
+    counts: list[int] = []
     await asyncio.gather(
         *(watch(port, until, lags[one], numbers[one]) for one in range(watchers)),
+        *(replay(port, until, counts) for _ in range(own)),
         *(keep_deaf(port, until) for _ in range(deaf)),
     )
     everything = np.concatenate([np.array(one) for one in lags])
@@ -63,6 +82,7 @@ async def measure(port: int, watchers: int, deaf: int, seconds: float) -> dict[s
     median, late = np.quantile(everything, [0.5, 0.99])
     return {
         "frames_a_second": min(len(one) for one in lags) / seconds,
+        "own_frames_a_second": min(counts, default=0) / seconds,
         "missing": missing,
         "median_ms": 1e3 * float(median),
         "p99_ms": 1e3 * float(late),
@@ -74,11 +94,13 @@ def main() -> None:
     """Run."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--watchers", type=int, default=100)
+    parser.add_argument("--own", type=int, default=0)
     parser.add_argument("--deaf", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=20.0)
     asked = parser.parse_args()
-    if not (0 < asked.watchers and 0 <= asked.deaf and asked.watchers + asked.deaf <= MOST_WATCHERS):
-        parser.error(f"watchers and deaf ones are at most {MOST_WATCHERS} together")
+    streams = asked.watchers + asked.own + asked.deaf
+    if not (0 < asked.watchers and 0 <= asked.own and 0 <= asked.deaf and streams <= MOST_WATCHERS):
+        parser.error(f"watchers, replays and deaf ones are at most {MOST_WATCHERS} together")
     if not 0.0 < asked.seconds <= MOST_SECONDS:
         parser.error(f"at most {MOST_SECONDS:g} seconds")
     command = [sys.executable, "-m", "steppe.cli.main", "control", "ms-21", "--port", "0", "--samples", "0", "--json"]
@@ -93,14 +115,15 @@ def main() -> None:
                 time.sleep(0.1)
         port = int(address.rstrip("/").rsplit(":", 1)[1])
         before = _cpu_s(server.pid)
-        found = asyncio.run(measure(port, asked.watchers, asked.deaf, asked.seconds))
+        found = asyncio.run(measure(port, asked.watchers, asked.own, asked.deaf, asked.seconds))
         found["server_core_share"] = (_cpu_s(server.pid) - before) / asked.seconds
     finally:
         server.terminate()
         server.wait(10)
     load = os.getloadavg()[0]
     print(
-        f"{asked.watchers} watchers and {asked.deaf} deaf ones, {asked.seconds:g} s, {os.cpu_count()} cores, "
+        f"{asked.watchers} watchers, {asked.own} replays ({found['own_frames_a_second']:.1f} frames/s each at least) "
+        f"and {asked.deaf} deaf ones, {asked.seconds:g} s, {os.cpu_count()} cores, "
         f"load {load:.1f}: {found['frames_a_second']:.1f} frames/s each at least, {found['missing']:.0f} events "
         f"missing; lag {found['median_ms']:.1f} ms median, {found['p99_ms']:.1f} ms at 99 %, "
         f"{found['largest_ms']:.1f} ms at most; the server takes {100 * found['server_core_share']:.0f} % of a core"

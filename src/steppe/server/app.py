@@ -33,9 +33,9 @@ from steppe.view.report import static_text
 
 LARGEST_ORDER: Final = 10_000
 LARGEST_TELEMETRY: Final = 1_000_000
-# Readers of streams at the same time; of one client: a hundred watchers behind one address and some more
-READERS: Final = 192
-READERS_EACH: Final = 120
+# Readers of streams at the same time; of one client: a hundred pages behind one address, each with a replay of its own
+READERS: Final = 240
+READERS_EACH: Final = 210
 _THREADS: Final = 16
 _STATIC: Final = {
     "control.js": "text/javascript",

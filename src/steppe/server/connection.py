@@ -16,9 +16,9 @@ BODY_S: Final = 15.0
 # A watcher that takes nothing for so long is dropped; its browser comes back and is told what it lost
 UNREAD_S: Final = 20.0
 # Beyond what is served (uvicorn answers 503 there) a connection is closed unread
-MOST_CONNECTIONS: Final = 400
-# Assumed: a hundred watchers behind one address, and some pages that load; the others are left what one does not get
-MOST_EACH: Final = 160
+MOST_CONNECTIONS: Final = 480
+# Assumed: a hundred pages of two streams behind one address, and some that load; others get the rest
+MOST_EACH: Final = 260
 
 
 class Connection(H11Protocol):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import uvicorn
 
 # Connections that are served, beside the streams those that load a page; more are answered 503
-MOST_AT_ONCE: Final = 256
+MOST_AT_ONCE: Final = 320
 LARGEST_HEAD: Final = 16_384
 # What may wait in the kernel for one watcher that reads slowly: some 20 s of frames
 _UNSENT: Final = 262_144
