@@ -3,9 +3,9 @@
     python bench/watchers.py [--watchers 100] [--own 100] [--deaf 10] [--seconds 20]
 
 A page looks back with a second stream, a replay of its own: `--own` opens so many beside. Starts `steppe control` on a
-loopback port of its own, opens the streams from this process, and prints one line. The lag of a frame is the time of this
-machine at its arrival less the time that the server wrote into it. Server and watchers share the cores, so the watchers'
-own work is in the figure.
+loopback port of its own, opens the streams from this process, and prints one line. The lag of a frame is the time of
+this machine at its arrival less the time that the server wrote into it. Server and watchers share the cores, so the
+watchers' own work is in the figure.
 """
 
 from __future__ import annotations
