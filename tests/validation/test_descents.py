@@ -5,12 +5,12 @@ of its zone. Not modelled: the barometric switch of the command, which opens at 
 
 Sources
 -------
-- 14:00 to 14:40 from the command to the touchdown: published plans of MS-11 (14:18, CSA) and TMA-07M (14:20) and
-  landings south-east of Zhezkazgan. Ground lower than there (343 m) takes its height over the sink rate longer: brought
-  off below; Arkalyk (275 m) lands 9 s later, at 14:49 at most.
+- 14:00 to 14:40 from command to touchdown: published plans of MS-11 (14:18, CSA) and TMA-07M (14:20), both to the
+  zone south-east of Zhezkazgan. Lower ground takes its height over the sink rate longer: brought off below; Arkalyk
+  (275 m, not 343) lands 9 s later, at 14:49 at most.
 - 230 to 80 m/s under the drogue (CSA), to 90 (digest); 35 m/s under the reefed main (CSA).
-- 7.2 m/s (24 ft/s, 16 mph) at the ground before the engines (CSA, NASA), +- 0.5 m/s: cold and warm air, and ground
-  height, make +- 0.15 of it; the rest is the mass, which was published for no landing.
+- 7.2 m/s (24 ft/s, 16 mph) at the ground before the engines (CSA, NASA), +- 0.5 m/s: cold and warm air make +- 0.15 of
+  it; the rest is the mass, which was published for no landing.
 - 1.0 to 2.6 m/s after the engines (RSC Energia).
 """
 

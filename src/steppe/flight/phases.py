@@ -231,7 +231,7 @@ def canopies(vehicle: Vehicle, parachutes: Parachutes, ground_m: float) -> list[
     count as a landing.
     """
     phases: list[Phase] = []
-    stages = parachutes.stages
+    stages = _with_the_wait(parachutes.stages)
     largest = max(stage.drag_area_m2 for stage in stages)
     main = next(index for index, stage in enumerate(stages) if stage.drag_area_m2 == largest)
     inflated = "reserve_inflated" if stages[main].name.startswith("reserve") else "main_inflated"
@@ -270,6 +270,15 @@ def canopies(vehicle: Vehicle, parachutes: Parachutes, ground_m: float) -> list[
             phases.extend(_to_the_ground(hang, opening, event, parachutes, ground_m))
         before = stands
     return phases
+
+
+def _with_the_wait(stages: tuple[CanopyStage, ...]) -> tuple[CanopyStage, ...]:
+    """Return the stages, with one of no area before a first one that waits after the command."""
+    first = stages[0]
+    if first.delay_s == 0.0 and first.altitude_m is None:
+        return stages
+    nothing = {"drag_area_m2": 0.0, "delay_s": 0.0, "altitude_m": None, "release_mass_kg": 0.0}
+    return (first.model_copy(update=nothing), *stages)
 
 
 def _to_the_ground(
