@@ -361,3 +361,24 @@ def test_planes_of_no_such_name_are_refused(local: Served) -> None:
     for name in ("feed", "..", "%2e%2e%2fplan", "plan%00", "PLAN", "a" * 5000):
         assert local.ask("GET", f"/api/planes/{name}").status == 404, name
     assert json.loads(local.ask("GET", "/api/recovery?from=nan&x=%ff").text)["state"] == "none"
+
+
+def test_a_sample_without_a_moment_is_replayed_from_its_begin(local: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Samples, "flight", lambda self, number, like: like)
+    with socket.create_connection(("127.0.0.1", local.port), 5.0) as link:
+        link.sendall(b"GET /api/stream?sample=1 HTTP/1.1\r\n" + CLOSE)
+        text = b""
+        while b"event: frame\n" not in text and (part := link.recv(65536)):
+            text += part
+    # the live stream begins elsewhere, and its frames say when they were sent
+    assert b"id: 0\nevent: frame\n" in text and b"sent_unix_s" not in text
+
+
+def test_what_runs_beside_leaves_a_thread_for_a_command(local: Served) -> None:
+    """A prediction, the force, two documents, a return, a campaign, its band, opportunities and a record: nine."""
+    together = threading.Barrier(10)
+
+    async def ten() -> None:
+        await asyncio.gather(*(asyncio.to_thread(together.wait, 5.0) for _ in range(10)))
+
+    asyncio.run_coroutine_threadsafe(ten(), local_loop(local)).result(10)
