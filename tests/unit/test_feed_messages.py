@@ -129,7 +129,7 @@ def feed(opened: Session) -> Feed:
 
 def test_the_feed_stays_with_one_object(feed: Feed) -> None:
     feed.take(oem(row(0.0)).encode(), EPOCH)
-    assert any("of SOYUZ MS-21 (2022-028A)" in one for one in feed.remarks)
+    assert feed.about()["object"] == "SOYUZ MS-21 (2022-028A)"
     before = list(feed.seen)
     for name, number in (("ISS", "1998-067A"), ("SOYUZ MS-21", "1998-067A"), ("ISS", "UNKNOWN")):
         with pytest.raises(TelemetryError, match=r"the feed is of SOYUZ MS-21 \(2022-028A\)"):

@@ -258,6 +258,8 @@ def test_an_ephemeris_message_is_taken(feed: tuple[Any, Session], tmp_path: Path
     answer = post(client, text)
     assert answer.status_code == 200, answer.text
     assert answer.json()["taken"] > 100
+    told = [one for one in session.messages if "telemetry is of Soyuz MS-21" in one["text"]]
+    assert [one["level"] for one in told] == ["normal"]
 
 
 BAD = {

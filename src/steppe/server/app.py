@@ -291,12 +291,15 @@ async def _telemetry(room: Room, request: Request) -> Response:
         body = await body_of(request, LARGEST_TELEMETRY, PACKET_TYPES)
     except BodyError as problem:
         return _refusal(problem.status, str(problem))
+    known = room.session.feed.source
     try:
         async with room.session.busy:
             taken = await asyncio.to_thread(room.session.feed.take, body, room.session.flight.epoch)
     except TelemetryError as problem:
         return _refusal(400, str(problem))
     said, room.session.feed.remarks = room.session.feed.remarks, []
+    if known is None and room.session.feed.source is not None:
+        room.session.say("normal", f"telemetry is of {room.session.feed.source}; messages of other objects are refused")
     for text in said:
         room.session.say("caution", text)
     return JSONResponse({"ok": True, **taken})

@@ -111,9 +111,7 @@ class Feed:
         taken = sum(id(one) in fresh for one in draft.seen[first:])
         del estimates[: draft.trim()]
         self.order, self.estimates = draft, estimates
-        if source is not None and self.source is None:
-            self.source = source
-            self.remarks.append(f"the ephemeris messages are of {source}; those of other objects are refused")
+        self.source = self.source or source
         # What is sent again, too late or not believed does not make the state shown any younger
         if draft.seen[-1].time_s != last_s:
             self.received_s = time.monotonic()
@@ -321,7 +319,8 @@ class Feed:
 
     def about(self) -> dict[str, Any]:
         """Return what a page should know of the feed."""
-        return {"window_s": WINDOW_S, "stale_after_s": self.gap_s}
+        found: dict[str, Any] = {"window_s": WINDOW_S, "stale_after_s": self.gap_s}
+        return found | {"object": None if self.source is None else str(self.source)}
 
 
 def _marked(times: list[float], time_s: float) -> None:
