@@ -12,12 +12,16 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from served_room import COMMAND, HEAD, JSON, WATCH, Served, until_closed, wait
 
 from steppe.cli.control import open_mission
+from steppe.ensemble.store import Campaign
+from steppe.errors import ConfigError
 from steppe.server import app, serving
 from steppe.server.documents import Documents
 from steppe.server.feed import Feed, open_feed
@@ -382,3 +386,13 @@ def test_what_runs_beside_leaves_a_thread_for_a_command(local: Served) -> None:
         await asyncio.gather(*(asyncio.to_thread(together.wait, 5.0) for _ in range(10)))
 
     asyncio.run_coroutine_threadsafe(ten(), local_loop(local)).result(10)
+
+
+def test_a_campaign_of_another_mission_is_not_replayed(
+    opened: Session, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The samples would be flown with the values of this mission, and be none of that campaign."""
+    spec = SimpleNamespace(config_hash="another", mission="ms-21", samples=4, seed=1)
+    monkeypatch.setattr(Campaign, "open", lambda _: SimpleNamespace(spec=spec))
+    with pytest.raises(ConfigError, match="other values"):
+        Samples(tmp_path).flight(0, opened.plan)
