@@ -12,7 +12,7 @@ from typing import Final
 POSTS_A_SECOND, POSTS_AT_ONCE = 20.0, 60.0
 # Assumed: a hundred pages behind one address load at once, each asks about ten documents
 GETS_A_SECOND, GETS_AT_ONCE = 100.0, 1500.0
-# A guess costs as much as so many requests: eleven a second to watch, two a second to command
+# A guess costs as much as so many requests: nine a second to watch, two a second to command
 GUESS_COSTS: Final = 10.0
 _CLIENTS: Final = 1024
 
