@@ -1,7 +1,7 @@
 // The report of a campaign.
 
 import type { CampaignDocument, Interval, OutputRow } from "./document.ts";
-import { fixed, significant } from "./format.ts";
+import { fixed } from "./format.ts";
 import { provenancePanel } from "./flight.ts";
 import { circle, frameOf, GroundMap, type MapContent } from "./maps.ts";
 import { element, Panel, Sheet, type Table } from "./panel.ts";
@@ -150,7 +150,7 @@ function distributionPanels(campaign: CampaignDocument): HTMLElement[] {
     });
     plane = new Plane(panel.body, one.label, () => ({
       xLabel: one.unit ? `${one.label}, ${one.unit}` : one.label, yLabel: "Returns", curves: [], spots: [], bars: one,
-      verticals: one.limit === null ? [] : [{ x: one.limit, label: `limit ${significant(one.limit)}` }],
+      verticals: one.limit === null ? [] : [{ x: one.limit, label: `limit ${Number(one.limit.toPrecision(4))}${one.unit ? ` ${one.unit}` : ""}` }],
     }), "plane small");
     panel.drawnBy(plane);
     return panel.root;

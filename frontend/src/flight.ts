@@ -23,11 +23,11 @@ export function zeroOf(flight: FlightDocument): Zero {
   return { epoch_unix_s: flight.epoch_unix_s, ignition_s: at("deorbit_ignition"), entry_s: at("entry_interface") };
 }
 
-/** A moment that reads as a whole minute on the clock shown. */
+/** A round moment of the clock shown: midnight of UTC, or its zero; ticks counted from it are round too. */
 export function originOf(clock: Clock, zero: Zero): number {
   if (clock === "ignition" && zero.ignition_s !== null) return zero.ignition_s;
   if (clock === "entry" && zero.entry_s !== null) return zero.entry_s;
-  return -(zero.epoch_unix_s % 60);
+  return -(zero.epoch_unix_s % 86400);
 }
 
 /** The time from a little before the split (or the start) to the ground. */

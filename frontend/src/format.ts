@@ -22,14 +22,6 @@ export function signed(value: number | null | undefined, digits: number): string
   return text.startsWith(MINUS) ? text : `+${text}`;
 }
 
-/** Digits after the point so that about `figures` figures are seen. */
-export function significant(value: number, figures = 3): string {
-  if (!Number.isFinite(value)) return "\u2013";
-  if (value === 0) return "0";
-  const digits = Math.max(0, figures - 1 - Math.floor(Math.log10(Math.abs(value))));
-  return fixed(value, Math.min(digits, 6));
-}
-
 export function latitude(deg: number, digits = 3): string {
   return `${fixed(Math.abs(deg), digits)}\u00b0 ${deg < 0 ? "S" : "N"}`;
 }

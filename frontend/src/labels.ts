@@ -26,6 +26,8 @@ function pointAt(points: [number, number][], lengths: number[], at: number): [nu
 
 export class Labels {
   private readonly taken: Box[] = [];
+  /** What is written already: no line to a point may strike it through. */
+  private readonly written: Box[] = [];
   private readonly pen: CanvasRenderingContext2D;
   private readonly bounds: Box;
 
@@ -61,6 +63,16 @@ export class Labels {
     );
   }
 
+  /** Whether a line would run through something written. */
+  private strikes(from: [number, number], to: [number, number]): boolean {
+    const steps = Math.max(Math.ceil(Math.hypot(to[0] - from[0], to[1] - from[1]) / 2), 1);
+    for (let step = 0; step <= steps; step += 1) {
+      const [x, y] = [0, 1].map((i) => from[i] + ((to[i] - from[i]) * step) / steps);
+      if (this.written.some((one) => x > one.left && x < one.right && y > one.top && y < one.bottom)) return true;
+    }
+    return false;
+  }
+
   private write(text: string, x: number, y: number, colour: string, paper: string, align: CanvasTextAlign, halo = 4): void {
     this.pen.textBaseline = "middle";
     this.pen.textAlign = align;
@@ -94,6 +106,7 @@ export class Labels {
       }
       if (!boxes.every((one) => this.free(one, owner, over))) continue;
       this.taken.push(...boxes);
+      this.written.push(...boxes);
       this.pen.save();
       this.pen.translate(cx, cy);
       let angle = Math.atan2(uy, ux);
@@ -116,16 +129,20 @@ export class Labels {
         const middle = y + dy * (size * 0.75 + 3) * reach;
         const box = { left: left - 2, top: middle - size * 0.62, right: left + width + 2, bottom: middle + size * 0.62 };
         if (!this.free(box, undefined, over)) continue;
+        const end: [number, number] = [Math.min(Math.max(x, box.left), box.right), middle > y ? box.top : middle < y ? box.bottom : middle];
+        if (reach > 1 && this.strikes([x, y], end)) continue;
         this.taken.push(box);
+        this.written.push(box);
         this.pen.save();
         if (reach > 1) {
           // A label that had to move away keeps a line to its point
+          this.avoidLine([[x, y], end]);
           this.pen.strokeStyle = colour;
           this.pen.globalAlpha = 0.5;
           this.pen.lineWidth = 0.8;
           this.pen.beginPath();
           this.pen.moveTo(x, y);
-          this.pen.lineTo(Math.min(Math.max(x, box.left), box.right), middle > y ? box.top : middle < y ? box.bottom : middle);
+          this.pen.lineTo(...end);
           this.pen.stroke();
           this.pen.globalAlpha = 1;
         }

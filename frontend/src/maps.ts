@@ -170,6 +170,10 @@ function drawScale(pen: CanvasRenderingContext2D, frame: Frame, width: number, h
   pen.font = `11px ${FONT}`;
   pen.textAlign = "center";
   pen.textBaseline = "bottom";
+  pen.strokeStyle = p.paper;
+  pen.lineWidth = 3;
+  pen.lineJoin = "round";
+  pen.strokeText(`${length} km`, (left + right) / 2, bottom - 4);
   pen.fillText(`${length} km`, (left + right) / 2, bottom - 4);
   return { left: left - 4, top: bottom - 22, right: right + 4, bottom: bottom + 4 };
 }
@@ -302,9 +306,9 @@ export class GroundMap {
     pen.beginPath();
     path(chosen.borders);
     pen.stroke();
-    const step = frame.kind === "globe" ? 30 : frame.half_km > 1500 ? 20 : frame.half_km > 300 ? 5 : frame.half_km > 60 ? 1 : 0.25;
-    pen.strokeStyle = p.grid;
-    pen.lineWidth = 0.6;
+    const step = frame.kind === "globe" ? 30 : frame.half_km > 1500 ? 20 : frame.half_km > 300 ? 5 : frame.half_km > 60 ? 1 : frame.half_km > 15 ? 0.25 : 0.05;
+    pen.strokeStyle = p.border;
+    pen.lineWidth = 0.5;
     pen.beginPath();
     path(geoGraticule().step([step, step])());
     pen.stroke();
@@ -390,15 +394,19 @@ export class GroundMap {
       const point: [number, number] = [mark.longitude_deg, mark.latitude_deg];
       const at = projection(point);
       const hidden = frame.kind === "globe" && distanceKm(point, [frame.longitude_deg, frame.latitude_deg]) > 9990;
-      if (!at || hidden || at[0] < 0 || at[0] > width || at[1] < 0 || at[1] > height) continue;
+      // A town at the very edge would be cut
+      const edge = mark.kind === "town" ? 8 : 0;
+      if (!at || hidden || at[0] < edge || at[0] > width - edge || at[1] < edge || at[1] > height - edge) continue;
       labels.avoid(markBox(mark, at));
       seen.push([mark, at[0], at[1]]);
     }
-    for (const [mark, x, y] of [...seen].reverse()) drawMark(pen, mark, x, y, p);
+    for (const [mark, x, y] of [...seen].reverse()) if (mark.kind !== "town") drawMark(pen, mark, x, y, p);
     for (const [mark, x, y] of seen) {
       const gap = 7 + 5 * Math.max((mark.units?.length ?? 1) - 1, 0);
       const colour = mark.kind === "town" ? p.soft : p.ink;
-      if (mark.label && !labels.place(mark.label, x, y, colour, p.paper, false, 11, gap) && mark.short) labels.place(mark.short, x, y, colour, p.paper, false, 11, gap);
+      const named = mark.label !== "" && (labels.place(mark.label, x, y, colour, p.paper, false, 11, gap) || (mark.short !== undefined && labels.place(mark.short, x, y, colour, p.paper, false, 11, gap)));
+      // A town that finds no room for its name would be a riddle
+      if (mark.kind === "town" && named) drawMark(pen, mark, x, y, p);
     }
   }
 }

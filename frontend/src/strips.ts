@@ -23,7 +23,7 @@ export interface StripData {
   events: EventRow[];
   limits: Limit[];
   window: [number, number];
-  /** A whole minute of the clock shown. */
+  /** A round moment of the clock shown: midnight of UTC, or its zero. */
   origin_s: number;
   clock: (time_s: number) => string;
   plan?: Columns | null;
@@ -31,7 +31,7 @@ export interface StripData {
 
 const HEIGHT = 116;
 const PRINTED = 78;
-const STEPS_S = [10, 20, 30, 60, 120, 180, 300, 600, 900, 1800, 3600, 7200];
+const STEPS_S = [10, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
 
 /** Ticks on whole minutes of the clock shown. */
 export function minutes(low: number, high: number, origin_s: number): number[] {

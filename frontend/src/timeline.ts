@@ -26,8 +26,8 @@ export function timelineTable(events: EventRow[], clock: Clock, zero: Zero): HTM
     const cells: [string, string][] = [
       [clockText(clock, zero, event.time_s), "when"],
       [event.label, "text"],
-      [fixed(event.altitude_m / 1000, event.altitude_m < 20000 ? 2 : 1), "altitude"],
-      [fixed(event.speed_m_s, event.speed_m_s < 100 ? 1 : 0), "speed"],
+      [fixed(event.altitude_m / 1000, 2), "altitude"],
+      [fixed(event.speed_m_s, 1), "speed"],
       [fixed(event.load_g, 2), "load"],
       [publishedText(event), "published"],
       [differenceText(event), "difference"],

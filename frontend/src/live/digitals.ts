@@ -97,6 +97,10 @@ class Rows {
   }
 }
 
+function ageText(seconds: number): string {
+  return seconds < 120 ? `${fixed(seconds, 0)} s` : `${fixed(seconds / 60, 0)} min`;
+}
+
 export class Digitals {
   private readonly always = new Rows(ALWAYS);
   private readonly flight: Rows;
@@ -143,7 +147,7 @@ export class Digitals {
     const { landing, frame } = model;
     const age = `${this.limit}age ${fixed(Math.max(model.age_s, model.frame?.feed?.age_s ?? 0), 1)} s`;
     if (this.state.note.textContent !== age) this.state.note.textContent = age;
-    const note = (model.own?.sample ?? null) !== null ? `not foreseen in return ${model.own!.sample}` : landing === null ? (model.meta.predicts ? "being computed" : "no prediction") : `${landing.samples} returns, ${fixed(Math.max((frame?.time_s ?? 0) - landing.time_s, 0), 0)} s of flight ago`;
+    const note = (model.own?.sample ?? null) !== null ? `not foreseen in return ${model.own!.sample}` : landing === null ? (model.meta.predicts ? "being computed" : "no prediction") : `${landing.samples} returns, ${ageText(Math.max((frame?.time_s ?? 0) - landing.time_s, 0))} of flight ago`;
     if (this.ground.note.textContent !== note) this.ground.note.textContent = note;
     this.showEvents(model);
   }

@@ -109,7 +109,7 @@ export class LiveStrip {
     const pad = 0.08 * (high - low || 1);
     const p = palette();
     const zero = zeroOfModel(model);
-    const origin = model.clock === "ignition" && zero.ignition_s !== null ? zero.ignition_s : model.clock === "entry" && zero.entry_s !== null ? zero.entry_s : -(zero.epoch_unix_s % 60);
+    const origin = model.clock === "ignition" && zero.ignition_s !== null ? zero.ignition_s : model.clock === "entry" && zero.entry_s !== null ? zero.entry_s : -(zero.epoch_unix_s % 86400);
     const axis: uPlot.Axis = { stroke: p.soft, font: `11px ${FONT}`, grid: { stroke: p.grid, width: 1 }, ticks: { stroke: p.grid, size: 4 } };
     const series = (stroke: string, width: number, dash?: number[]): uPlot.Series => ({ stroke, width, dash, points: { show: false }, spanGaps: false, pxAlign: 0 });
     this.plot = new uPlot(
@@ -122,7 +122,7 @@ export class LiveStrip {
         scales: { x: { time: false, range: window }, y: { range: [low >= 0 && low < 0.3 * high ? 0 : low - pad, high + pad] } },
         axes: [
           { ...axis, size: this.last ? 24 : 3, values: this.last ? (_plot, ticks) => ticks.map((one) => shortClock(clockText(model.clock, zero, one))) : () => [], splits: (_plot, _axis, from, to) => minutes(from, to, origin) },
-          { ...axis, size: 44, space: 22, values: (_plot, ticks) => ticks.map((one) => fixed(one, 6).replace(/\.?0+$/, "")) },
+          { ...axis, size: 44, space: 16, values: (_plot, ticks) => ticks.map((one) => fixed(one, 6).replace(/\.?0+$/, "")) },
         ],
         series: [{}, series(p.plan, 1.3, [5, 4]), series(p.actual, 1.9), series("transparent", 0), series("transparent", 0)],
         bands: [{ series: [4, 3], fill: p.band }],

@@ -15,6 +15,11 @@ export function recoveryTable(found: Recovery): Table {
   return { header: [...names], rows: (found.posts ?? []).map((one) => names.map((name) => one[name] as string | number | null)) };
 }
 
+/** Types are keys of the file of the force: mi-8 is a Mi-8, pem a PEM. */
+export function typeName(type: string): string {
+  return /^[a-z]{2,4}$/.test(type) ? type.toUpperCase() : type.charAt(0).toUpperCase() + type.slice(1);
+}
+
 /** Fills the tab; rows that find no room are summed up in a line. */
 export function showRecovery(body: HTMLElement, model: Model): void {
   const found = model.recovery;
@@ -26,13 +31,13 @@ export function showRecovery(body: HTMLElement, model: Model): void {
   const first = found.first;
   const lead = element("p", { class: "lead", id: "first" });
   if (first === null || first.eta_s === null) lead.append(element("strong", { class: "state-critical" }, `${SHAPES.critical} nobody reaches it`), " by its fuel, duty and weather");
-  else lead.append(element("strong", {}, `First ${first.type} ${clockText(model.clock, zero, first.eta_s)}`), ", ", element("span", { id: "first-in" }), `, from ${placed(first, found.side)}`);
+  else lead.append(element("strong", {}, `First ${typeName(first.type)} ${clockText(model.clock, zero, first.eta_s)}`), ", ", element("span", { id: "first-in" }), `, from ${placed(first, found.side)}`);
   const rows = found.posts.map((one, i) => row(one, i, model));
   const table = element("table", { class: "posts" }, element("thead", {}, element("tr", {}, ...["Status", "Units", "Waits", "km", "There", "min", "First"].map((one, i) => element("th", { class: i < 3 ? "text" : "" }, one)))), element("tbody", {}, ...rows));
   const more = element("p", { class: "note more" });
   const { detection } = found;
   const when = detection.after_touchdown_s < 0 ? `${minutes(-detection.after_touchdown_s)} min before` : `${minutes(detection.after_touchdown_s)} min after`;
-  const note = element("p", { class: "note" }, `To ${found.origin.startsWith("the touchdown") ? "" : "the middle of "}${found.origin}; found as ${fixed(100 * detection.share, 0)} % are: ${detection.name}, ${when} touchdown. ${found.source}.`);
+  const note = element("p", { class: "note" }, `Counted to ${found.origin.startsWith("the touchdown") ? "" : "the middle of "}${found.origin}. Found as ${fixed(100 * detection.share, 0)}\u00a0% of the capsules were: ${detection.name}, ${when} touchdown. ${found.source}.`);
   body.replaceChildren(lead, facts(found), table, more, note);
   stepRecovery(body, model);
   let hidden = 0;
@@ -62,14 +67,14 @@ function placed(one: RecoveryPost, side: string): string {
 function counted(posts: RecoveryPost[]): string {
   const sums = new Map<string, number>();
   for (const one of posts) sums.set(one.type, (sums.get(one.type) ?? 0) + one.count);
-  return [...sums].map(([type, count]) => `${count} ${type}`).join(", ");
+  return [...sums].map(([type, count]) => `${count} ${typeName(type)}`).join(", ");
 }
 
 function row(one: RecoveryPost, index: number, model: Model): HTMLElement {
   const radio = one.task === "radio";
   const cells: [string, string][] = [
     ["text status", `${SHAPES[one.level]} ${one.status}${one.why ? `: ${one.why}` : ""}`],
-    ["text", `${SHAPE[one.kind] ?? ""} ${one.count} ${one.type}`],
+    ["text", `${SHAPE[one.kind] ?? ""} ${one.count} ${typeName(one.type)}`],
     ["text", placed(one, model.recovery.side)],
     ["", fixed(one.distance_km, one.distance_km < 100 ? 1 : 0)],
     ["eta", one.eta_s === null ? "\u2013" : radio ? "hears" : clockText(model.clock, zeroOfModel(model), one.eta_s)],
@@ -83,15 +88,15 @@ function facts(found: Recovery): HTMLElement {
   const { light, weather } = found;
   const next = light.next === null ? "" : `, ${light.next.what} ${elapsed(light.next.after_touchdown_s).slice(1)} after touchdown`;
   const flies = found.limits.filter((one) => one.type !== "");
-  const icing = flies.filter((one) => !one.flies_in_icing).map((one) => one.type).join(", ");
-  const winds = flies.map((one) => `${one.type} ${fixed(one.largest_wind_m_s, 0)}`).join(", ");
-  const night = flies.filter((one) => !one.works_at_night).map((one) => one.type).join(", ");
+  const icing = flies.filter((one) => !one.flies_in_icing).map((one) => typeName(one.type)).join(", ");
+  const winds = flies.map((one) => `${typeName(one.type)} ${fixed(one.largest_wind_m_s, 0)}`).join(", ");
+  const night = flies.filter((one) => !one.works_at_night).map((one) => typeName(one.type)).join(", ");
   const shape = (bad: boolean): string => (bad ? SHAPES.caution : SHAPES.normal);
   const wind = weather.wind_m_s + weather.gust_m_s;
-  const sight = flies.filter((one) => weather.visibility_m < one.least_visibility_m).map((one) => one.type);
+  const sight = flies.filter((one) => weather.visibility_m < one.least_visibility_m).map((one) => typeName(one.type));
   const list: [string, string, string][] = [
     ["hatch", "Hatch open 50 / 90 / 99 %", `${three(found.hatch_s)} min after touchdown`],
-    ["icing", "with icing", `${three(found.hatch_icing_s)} min`],
+    ["icing", "The same with icing", `${three(found.hatch_icing_s)} min`],
     ["light", "Daylight", `${shape(light.night)} ${light.night ? "night" : "day"}, Sun ${fixed(light.sun_elevation_deg, 0)}\u00b0${next}${night ? `; not at night: ${night}` : ""}`],
     ["wind", "Wind and gusts", `${shape(flies.some((one) => wind > one.largest_wind_m_s))} ${fixed(wind, 1)} m/s; limits ${winds}`],
     ["air", "Icing, visibility", `${shape(weather.icing || sight.length > 0)} ${weather.icing ? `icing: ${icing} stays` : `none (would stop ${icing || "nobody"})`}, ${fixed(weather.visibility_m / 1000, 0)} km${sight.length ? `: ${sight.join(", ")} stays` : ""}`],
@@ -111,7 +116,9 @@ export function postMarks(found: Recovery): Mark[] {
   }
   return [...places.values()].map((posts) => {
     const soonest = posts.find((one) => one.task === "hatch" && one.after_touchdown_s !== null);
-    const label = posts.map((one) => (one.count > 1 ? `${one.count} ${one.type}` : one.type)).join(", ") + (soonest ? ` +${minutes(soonest.after_touchdown_s)} min` : "");
-    return { latitude_deg: posts[0].latitude_deg, longitude_deg: posts[0].longitude_deg, label, short: soonest ? `+${minutes(soonest.after_touchdown_s)}` : posts[0].type, kind: "post" as const, units: posts.map((one) => ({ kind: one.kind, stays: one.why !== "" })) };
+    // The shapes say what waits beside the soonest
+    const named = soonest ?? posts[0];
+    const label = (named.count > 1 ? `${named.count} ` : "") + typeName(named.type) + (soonest ? ` +${minutes(soonest.after_touchdown_s)} min` : "");
+    return { latitude_deg: posts[0].latitude_deg, longitude_deg: posts[0].longitude_deg, label, short: soonest ? `+${minutes(soonest.after_touchdown_s)}` : typeName(posts[0].type), kind: "post" as const, units: posts.map((one) => ({ kind: one.kind, stays: one.why !== "" })) };
   });
 }

@@ -48,8 +48,7 @@ export class Tabs {
       button.addEventListener("click", () => this.open(one));
       this.bar.append(button);
     });
-    this.bar.append(element("span", { class: "fill" }), toolsOf({ id: "tab", title: "this tab", csv: () => this.saved, picture: () => joined(this.shown?.canvases ?? []) }));
-    this.root.append(this.bar, this.body);
+    this.root.append(this.bar, this.body, toolsOf({ id: "tab", title: "this tab", csv: () => this.saved, picture: () => joined(this.shown?.canvases ?? []) }));
     this.count();
   }
 
@@ -167,7 +166,7 @@ export class Tabs {
     const failures = meta.failures.map((one) => button(`Fail: ${one.replaceAll("-", " ")}`, `fail-${one}`, async () => sure(`Let this fail: ${one.replaceAll("-", " ")}?`) && this.orders.send({ action: "fail", case: one })));
     this.body.replaceChildren(
       lease,
-      element("p", {}, button("Ballistic descent now", "ballistic", async () => sure("Switch to the ballistic descent?") && this.orders.send({ action: "ballistic" })), ...failures),
+      element("p", { class: "orders" }, button("Ballistic descent now", "ballistic", async () => sure("Switch to the ballistic descent?") && this.orders.send({ action: "ballistic" })), ...failures),
       element("p", { class: "wind" }, "Wind below, m/s added: ", eastLabel, northLabel, button("Change the wind", "wind", async () => sure("Change the wind below?") && this.orders.send({ action: "wind", east_m_s: Number(east.value), north_m_s: Number(north.value) }))),
       element("p", { class: "note" }, this.orders.mayCommand ? "A command acts at the next sample of the flight; late ones are refused with the reason." : "You watch: the address has no token."),
     );
