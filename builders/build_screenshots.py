@@ -32,7 +32,16 @@ MOMENTS: Final = (
 )
 # Of the tabs one picture each, at the peak load
 TABS: Final = ("landing", "messages", "commands", "opportunities", "campaign", "provenance")
-LARGEST_B: Final = 250_000
+# Reports whose second screen is shown too
+LOWER: Final = (("report", "light", 1440), ("report", "dark", 1920))
+# Name in the folder above, and the picture that it is
+IN_THE_DOCUMENTS: Final = {
+    "report-light-1440.png": "report-light-1440.png",
+    "report-dark-1920.png": "report-dark-1920.png",
+    "control-peak-load.png": "control-peak-load-light-1440.png",
+    "control-parachute-1920.png": "control-main-parachute-light-1920.png",
+}
+LARGEST_B: Final = 195_000
 TOKEN: Final = "a-token-for-pictures"
 _BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
 
@@ -53,7 +62,10 @@ def main() -> None:
         campaign = flown(asked.mission, asked.returns, Path(scratch))
         report_pictures(browser, Path(scratch) / "flight", campaign, asked.out)
         live_pictures(browser, asked.mission, campaign, asked.out)
+        ballistic_picture(browser, asked.mission, asked.out)
         browser.close()
+    for name, shown in IN_THE_DOCUMENTS.items():
+        shutil.copyfile(asked.out / shown, asked.out.parent / name)
 
 
 def flown(mission: str, returns: int, scratch: Path) -> Path:
@@ -72,12 +84,16 @@ def flown(mission: str, returns: int, scratch: Path) -> Path:
 
 
 def report_pictures(browser: Any, flight: Path, campaign: Path, out: Path) -> None:
-    """Take the pictures of both reports, of their first screen and whole."""
+    """Take the pictures of both reports: their first screen, and the descent below it."""
     for name, path in (("report", flight / "report.html"), ("campaign", campaign / "summary" / "report.html")):
         for width, height in SIZES:
             for theme in THEMES:
                 page = opened(browser, f"{path.as_uri()}#theme={theme}", width, height)
                 saved(page, out / f"{name}-{theme}-{width}.png")
+                if (name, theme, width) in LOWER:
+                    page.evaluate("document.querySelector('#strips').scrollIntoView()")
+                    page.wait_for_timeout(300)
+                    saved(page, out / f"{name}-descent-{theme}-{width}.png")
                 page.context.close()
 
 
@@ -98,6 +114,23 @@ def live_pictures(browser: Any, mission: str, campaign: Path, out: Path) -> None
                     page.context.close()
             if name == "peak-load":
                 tab_pictures(browser, address, out)
+
+
+def ballistic_picture(browser: Any, mission: str, out: Path) -> None:
+    """Order the ballistic descent some time before the peak load, and take a picture at the load that follows."""
+    from steppe.cli.control import open_mission
+    from steppe.server.session import Options
+
+    session = open_mission(mission, Options(rate=1000.0, samples=32, post=True, playing=False))
+    with served(session) as address:
+        held_at(session, session.flight.event("guidance_start").time_s + 80.0)
+        page = opened(browser, f"{address}#theme=dark&tab=messages&token={TOKEN}", *SIZES[0])
+        page.evaluate("window.steppe.orders.name = 'Anna'; window.steppe.orders.send({action: 'ballistic'})")
+        wait(lambda: session.flight.event("peak_load").time_s < session.plan.event("peak_load").time_s - 5.0, "the order")
+        held_at(session, session.flight.event("peak_load").time_s)
+        page.wait_for_timeout(2000)
+        saved(page, out.parent / "control-ballistic.png")
+        page.context.close()
 
 
 def tab_pictures(browser: Any, address: str, out: Path) -> None:
@@ -170,13 +203,37 @@ def saved(page: Any, path: Path) -> None:
     from PIL import Image
 
     picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-    for colours in (256, 128, 64, 32):
-        # no dithering: text and thin lines stay sharp
-        few = picture.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-        few.save(path, optimize=True)
+    for colours in (256, 192, 128, 64):
+        few_colours(picture, colours).save(path, optimize=True)
         if path.stat().st_size <= LARGEST_B:
             break
     print(f"{path.name}  {path.stat().st_size / 1e3:.0f} kB")
+
+
+def few_colours(picture: Any, colours: int) -> Any:
+    """Reduce a picture to a palette that keeps its flat colours as they are: white stays white.
+
+    Half of the palette are the commonest colours; the rest is cut from the others by the root of their number, so
+    that thin lines of a colour of their own keep it. No dithering: text and thin lines stay sharp.
+    """
+    import numpy as np
+    from PIL import Image
+    from scipy.spatial import cKDTree
+
+    pixels = np.asarray(picture).reshape(-1, 3).astype(np.int64)
+    codes, inverse, counts = np.unique(pixels @ (65536, 256, 1), return_inverse=True, return_counts=True)
+    known = np.stack([codes >> 16, codes >> 8 & 255, codes & 255], axis=1).astype(np.uint8)
+    order = np.argsort(-counts)
+    palette = known[order[: colours // 2]]
+    rest = order[colours // 2 :]
+    if rest.size:
+        many = np.repeat(known[rest], np.ceil(np.sqrt(counts[rest])).astype(int), axis=0)
+        cut = Image.fromarray(many[None]).quantize(colours - len(palette), method=Image.Quantize.MEDIANCUT, kmeans=2)
+        palette = np.concatenate([palette, np.array(cut.getpalette()[: 3 * (colours - len(palette))], np.uint8).reshape(-1, 3)])
+    nearest = cKDTree(palette.astype(float)).query(known.astype(float))[1].astype(np.uint8)
+    few = Image.fromarray(nearest[inverse].reshape(picture.height, picture.width), "P")
+    few.putpalette(palette.tobytes())
+    return few
 
 
 if __name__ == "__main__":

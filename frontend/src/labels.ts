@@ -10,7 +10,7 @@ export interface Box {
 }
 
 const PLACES: [number, number][] = [
-  [1, 0], [-1, 0], [1, -1], [-1, -1], [1, 1], [-1, 1], [0, -1.4], [0, 1.4],
+  [1, 0], [-1, 0], [1, -1], [0, -1.4], [1, 1], [0, 1.4], [-1, -1], [-1, 1],
 ];
 // Where along a line its name is tried, as shares of its length around the place wished for
 const AWAY = [0, 0.06, -0.06, 0.12, -0.12, 0.18, -0.18, 0.26, -0.26, 0.34, -0.34, 0.42, -0.42, 0.5, -0.5];
@@ -24,16 +24,40 @@ function pointAt(points: [number, number][], lengths: number[], at: number): [nu
   return [points[i - 1][0] + share * (points[i][0] - points[i - 1][0]), points[i - 1][1] + share * (points[i][1] - points[i - 1][1])];
 }
 
+/** Whether a polyline comes into a box. */
+export function enters(points: [number, number][], box: Box): boolean {
+  return points.some(([x, y], i) => {
+    const [fromX, fromY] = points[Math.max(i - 1, 0)];
+    const steps = Math.min(Math.max(Math.ceil(Math.hypot(x - fromX, y - fromY) / 3), 1), 1000);
+    for (let step = 1; step <= steps; step += 1) {
+      const [px, py] = [fromX + ((x - fromX) * step) / steps, fromY + ((y - fromY) * step) / steps];
+      if (px > box.left && px < box.right && py > box.top && py < box.bottom) return true;
+    }
+    return false;
+  });
+}
+
 export class Labels {
-  private readonly taken: Box[] = [];
+  private taken: Box[] = [];
   /** What is written already: no line to a point may strike it through. */
-  private readonly written: Box[] = [];
+  private written: Box[] = [];
+  /** Of a trial nothing is drawn. */
+  private quiet = false;
   private readonly pen: CanvasRenderingContext2D;
   private readonly bounds: Box;
 
   constructor(pen: CanvasRenderingContext2D, bounds: Box) {
     this.pen = pen;
     this.bounds = bounds;
+  }
+
+  /** A copy that finds places and draws nothing. */
+  trial(): Labels {
+    const copy = new Labels(this.pen, this.bounds);
+    copy.taken = [...this.taken];
+    copy.written = [...this.written];
+    copy.quiet = true;
+    return copy;
   }
 
   avoid(box: Box): void {
@@ -65,12 +89,7 @@ export class Labels {
 
   /** Whether a line would run through something written. */
   private strikes(from: [number, number], to: [number, number]): boolean {
-    const steps = Math.max(Math.ceil(Math.hypot(to[0] - from[0], to[1] - from[1]) / 2), 1);
-    for (let step = 0; step <= steps; step += 1) {
-      const [x, y] = [0, 1].map((i) => from[i] + ((to[i] - from[i]) * step) / steps);
-      if (this.written.some((one) => x > one.left && x < one.right && y > one.top && y < one.bottom)) return true;
-    }
-    return false;
+    return this.written.some((one) => enters([from, to], one));
   }
 
   private write(text: string, x: number, y: number, colour: string, paper: string, align: CanvasTextAlign, halo = 4): void {
@@ -133,10 +152,11 @@ export class Labels {
         if (reach > 1 && this.strikes([x, y], end)) continue;
         this.taken.push(box);
         this.written.push(box);
+        if (reach > 1) this.avoidLine([[x, y], end]);
+        if (this.quiet) return true;
         this.pen.save();
         if (reach > 1) {
           // A label that had to move away keeps a line to its point
-          this.avoidLine([[x, y], end]);
           this.pen.strokeStyle = colour;
           this.pen.globalAlpha = 0.5;
           this.pen.lineWidth = 0.8;

@@ -2,7 +2,7 @@
 
 import { geoArea, geoAzimuthalEquidistant, geoGraticule, geoOrthographic, geoPath, geoCircle, type GeoProjection } from "d3-geo";
 import type { Coast, Columns, EventRow, Lines, Place } from "./document.ts";
-import { Labels } from "./labels.ts";
+import { enters, Labels, type Box } from "./labels.ts";
 import { Sheet } from "./panel.ts";
 import { FONT, palette, type Palette } from "./theme.ts";
 
@@ -152,11 +152,16 @@ export function projectionOf(frame: Frame, width: number, height: number): GeoPr
 
 const NICE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000];
 
-function drawScale(pen: CanvasRenderingContext2D, frame: Frame, width: number, height: number, p: Palette): { left: number; top: number; right: number; bottom: number } {
+// Room of the buttons that stand in the right corner of a map
+const TOOLS_PX = 84;
+
+/** The bar of a length, on the left, or on the right where a track runs through the left corner. */
+function drawScale(pen: CanvasRenderingContext2D, frame: Frame, width: number, height: number, tracks: [number, number][][], p: Palette): Box {
   const perKm = width / 2 / frame.half_km;
   const wanted = (width * 0.22) / perKm;
   const length = NICE.reduce((best, one) => (one <= wanted ? one : best), NICE[0]);
-  const [left, bottom] = [12, height - 12];
+  const corner: Box = { left: 0, top: height - 32, right: 20 + length * perKm, bottom: height };
+  const [left, bottom] = [tracks.some((one) => enters(one, corner)) ? width - TOOLS_PX - length * perKm : 12, height - 12];
   const right = left + length * perKm;
   pen.strokeStyle = p.soft;
   pen.lineWidth = 1.5;
@@ -267,7 +272,8 @@ export class GroundMap {
     this.drawBase(pen, path, frame, p);
     const content = this.content();
     const labels = new Labels(pen, { left: 4, top: 4, right: width - 4, bottom: height - 4 });
-    if (frame.kind === "plane") labels.avoid(drawScale(pen, frame, width, height, p));
+    const flat = (one: Line): [number, number][] => one.points.map((point) => projection(point)).filter((at): at is [number, number] => at !== null);
+    if (frame.kind === "plane") labels.avoid(drawScale(pen, frame, width, height, content.lines.map(flat), p));
     for (const mark of content.marks) {
       // The names of the outlines keep clear of the posts, which are drawn later
       const at = mark.kind === "post" ? projection([mark.longitude_deg, mark.latitude_deg]) : null;
@@ -401,10 +407,20 @@ export class GroundMap {
       seen.push([mark, at[0], at[1]]);
     }
     for (const [mark, x, y] of [...seen].reverse()) if (mark.kind !== "town") drawMark(pen, mark, x, y, p);
-    for (const [mark, x, y] of seen) {
+    const name = (on: Labels, [mark, x, y]: [Mark, number, number]): boolean => {
       const gap = 7 + 5 * Math.max((mark.units?.length ?? 1) - 1, 0);
       const colour = mark.kind === "town" ? p.soft : p.ink;
-      const named = mark.label !== "" && (labels.place(mark.label, x, y, colour, p.paper, false, 11, gap) || (mark.short !== undefined && labels.place(mark.short, x, y, colour, p.paper, false, 11, gap)));
+      return mark.label !== "" && [mark.label, mark.short].some((text) => text !== undefined && on.place(text, x, y, colour, p.paper, false, 11, gap));
+    };
+    // Who comes first takes the room: the order is kept that names most
+    const turned = [...seen].reverse().sort((a, b) => order.indexOf(a[0].kind) - order.indexOf(b[0].kind));
+    const count = (list: [Mark, number, number][]): number => {
+      const trial = labels.trial();
+      return list.filter((one) => name(trial, one)).length;
+    };
+    for (const one of count(turned) > count(seen) ? turned : seen) {
+      const [mark, x, y] = one;
+      const named = name(labels, one);
       // A town that finds no room for its name would be a riddle
       if (mark.kind === "town" && named) drawMark(pen, mark, x, y, p);
     }

@@ -41,6 +41,11 @@ export function minutes(low: number, high: number, origin_s: number): number[] {
   return ticks;
 }
 
+/** A clock without its seconds where they are none. */
+export function shortClock(text: string): string {
+  return /^\d\d:\d\d:00$/.test(text) ? text.slice(0, 5) : text;
+}
+
 function scaled(values: Float64Array, factor: number, keep: Uint8Array): (number | null)[] {
   const out: (number | null)[] = [];
   for (let i = 0; i < values.length; i += 1) if (keep[i]) out.push(Number.isFinite(values[i]) ? values[i] * factor : null);
@@ -121,7 +126,7 @@ export class Strip {
       cursor: { sync: { key: "flight" }, drag: { x: true, y: false }, points: { size: 6 } },
       scales: { x: { time: false, range: data.window }, y: { range: [bottom >= 0 && bottom < 0.3 * top ? 0 : bottom - pad, top + pad] } },
       axes: [
-        { ...axis, size: this.last ? 26 : 4, values: this.last ? (_plot, ticks) => ticks.map((one) => data.clock(one)) : () => [], splits: (_plot, _axis, low, high) => minutes(low, high, data.origin_s) },
+        { ...axis, size: this.last ? 26 : 4, values: this.last ? (_plot, ticks) => ticks.map((one) => shortClock(data.clock(one))) : () => [], splits: (_plot, _axis, low, high) => minutes(low, high, data.origin_s) },
         { ...axis, size: 46, space: 26, values: (_plot, ticks) => ticks.map((one) => fixed(one, 6).replace(/\.?0+$/, "")) },
       ],
       series,

@@ -4,7 +4,7 @@ import uPlot from "uplot";
 import type { Columns } from "../document.ts";
 import { clockText, fixed } from "../format.ts";
 import { element } from "../panel.ts";
-import { minutes } from "../strips.ts";
+import { minutes, shortClock } from "../strips.ts";
 import { FONT, palette } from "../theme.ts";
 import { indexAt, span, zeroOfModel, type Model } from "./model.ts";
 
@@ -242,8 +242,4 @@ export class LiveStrip {
     }
     pen.restore();
   }
-}
-
-function shortClock(text: string): string {
-  return /^\d\d:\d\d:00$/.test(text) ? text.slice(0, 5) : text;
 }

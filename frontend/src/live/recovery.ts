@@ -37,7 +37,7 @@ export function showRecovery(body: HTMLElement, model: Model): void {
   const more = element("p", { class: "note more" });
   const { detection } = found;
   const when = detection.after_touchdown_s < 0 ? `${minutes(-detection.after_touchdown_s)} min before` : `${minutes(detection.after_touchdown_s)} min after`;
-  const note = element("p", { class: "note" }, `Counted to ${found.origin.startsWith("the touchdown") ? "" : "the middle of "}${found.origin}. Found as ${fixed(100 * detection.share, 0)}\u00a0% of the capsules were: ${detection.name}, ${when} touchdown. ${found.source}.`);
+  const note = element("p", { class: "note" }, `Counted to ${found.origin.startsWith("the touchdown") ? "" : "the middle of "}${found.origin}. Found as ${fixed(100 * detection.share, 0)}\u00a0% were: ${detection.name}, ${when} touchdown. ${found.source}.`);
   body.replaceChildren(lead, facts(found), table, more, note);
   stepRecovery(body, model);
   let hidden = 0;

@@ -160,14 +160,14 @@ export class Tabs {
       const field = element("input", { id, type: "number", step: "1", value: "0", min: "-150", max: "150" });
       return [element("label", { for: id }, label, field), field];
     };
-    const [eastLabel, east] = input("wind-east", "to the east");
-    const [northLabel, north] = input("wind-north", "to the north");
+    const [eastLabel, east] = input("wind-east", "east");
+    const [northLabel, north] = input("wind-north", "north");
     const sure = (text: string): boolean => confirm(`${text}\n\nThe rest of the return is flown anew; what was shown stays.`);
     const failures = meta.failures.map((one) => button(`Fail: ${one.replaceAll("-", " ")}`, `fail-${one}`, async () => sure(`Let this fail: ${one.replaceAll("-", " ")}?`) && this.orders.send({ action: "fail", case: one })));
     this.body.replaceChildren(
       lease,
       element("p", { class: "orders" }, button("Ballistic descent now", "ballistic", async () => sure("Switch to the ballistic descent?") && this.orders.send({ action: "ballistic" })), ...failures),
-      element("p", { class: "wind" }, "Wind below, m/s added: ", eastLabel, northLabel, button("Change the wind", "wind", async () => sure("Change the wind below?") && this.orders.send({ action: "wind", east_m_s: Number(east.value), north_m_s: Number(north.value) }))),
+      element("p", { class: "wind" }, "Added to the wind below, m/s:", eastLabel, northLabel, button("Change the wind", "wind", async () => sure("Change the wind below?") && this.orders.send({ action: "wind", east_m_s: Number(east.value), north_m_s: Number(north.value) }))),
       element("p", { class: "note" }, this.orders.mayCommand ? "A command acts at the next sample of the flight; late ones are refused with the reason." : "You watch: the address has no token."),
     );
   }
