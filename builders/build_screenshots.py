@@ -106,7 +106,11 @@ def live_pictures(browser: Any, mission: str, campaign: Path, out: Path) -> None
     session = open_mission(mission, options)
     with served(session) as address:
         for name, event, later_s, fragment in MOMENTS:
-            held_at(session, session.flight.event(event).time_s + later_s)
+            moment_s = session.flight.event(event).time_s + later_s
+            if name == "touchdown":
+                # As in a room that plays at its pace, the last prediction is not old
+                held_at(session, moment_s - 30.0)
+            held_at(session, moment_s)
             for width, height in SIZES:
                 for theme in THEMES:
                     page = opened(browser, f"{address}#theme={theme}&{fragment}", width, height)
@@ -126,7 +130,8 @@ def ballistic_picture(browser: Any, mission: str, out: Path) -> None:
         held_at(session, session.flight.event("guidance_start").time_s + 80.0)
         page = opened(browser, f"{address}#theme=dark&tab=messages&token={TOKEN}", *SIZES[0])
         page.evaluate("window.steppe.orders.name = 'Anna'; window.steppe.orders.send({action: 'ballistic'})")
-        wait(lambda: session.flight.event("peak_load").time_s < session.plan.event("peak_load").time_s - 5.0, "the order")
+        planned_s = session.plan.event("peak_load").time_s
+        wait(lambda: session.flight.event("peak_load").time_s < planned_s - 5.0, "the order")
         held_at(session, session.flight.event("peak_load").time_s)
         page.wait_for_timeout(2000)
         saved(page, out.parent / "control-ballistic.png")
@@ -228,8 +233,9 @@ def few_colours(picture: Any, colours: int) -> Any:
     rest = order[colours // 2 :]
     if rest.size:
         many = np.repeat(known[rest], np.ceil(np.sqrt(counts[rest])).astype(int), axis=0)
-        cut = Image.fromarray(many[None]).quantize(colours - len(palette), method=Image.Quantize.MEDIANCUT, kmeans=2)
-        palette = np.concatenate([palette, np.array(cut.getpalette()[: 3 * (colours - len(palette))], np.uint8).reshape(-1, 3)])
+        left = colours - len(palette)
+        cut = Image.fromarray(many[None]).quantize(left, method=Image.Quantize.MEDIANCUT, kmeans=2)
+        palette = np.concatenate([palette, np.array(cut.getpalette()[: 3 * left], np.uint8).reshape(-1, 3)])
     nearest = cKDTree(palette.astype(float)).query(known.astype(float))[1].astype(np.uint8)
     few = Image.fromarray(nearest[inverse].reshape(picture.height, picture.width), "P")
     few.putpalette(palette.tobytes())

@@ -347,7 +347,9 @@ export class GroundMap {
       const colour = one.colour ? one.colour(p) : p.ink;
       const halo = content.points ? p.land : p.paper;
       pen.font = `600 11px ${FONT}`;
-      if (labels.placeAlong(one.label, flat[i], colour, halo, one, one.labelAt ?? 0.08 + 0.13 * (i % 7))) return;
+      const wished = one.labelAt ?? 0.08 + 0.13 * (i % 7);
+      // Outlines that run side by side are named across each other rather than not at all
+      if ([false, true].some((over) => labels.placeAlong(one.label!, flat[i], colour, halo, one, wished, over))) return;
       const out = flat[i].reduce((best, point) => (point[1] < best[1] ? point : best), flat[i][0]);
       if (out) labels.place(one.label, out[0], out[1], colour, halo);
     });

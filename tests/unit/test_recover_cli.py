@@ -190,4 +190,4 @@ def test_the_figure_draws_any_study(tmp_path: Path) -> None:
     assert study.radio is None
     figure = recovery_figure(study)
     texts = [text.get_text() for axes in figure.axes for text in axes.texts]
-    assert any("1 mi-8" in text for text in texts) and len(figure.axes) == 4
+    assert any("1 Mi-8" in text for text in texts) and len(figure.axes) == 4

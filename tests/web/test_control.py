@@ -304,7 +304,7 @@ def test_the_recovery_tab_says_what_the_server_counts(watched: Any, manned: Serv
     for number_, post in enumerate(found["posts"]):
         cells = page.eval_on_selector_all(f"tr[data-post='{number_}'] td", "(all) => all.map((one) => one.textContent)")
         assert cells[0].endswith(post["status"] + (f": {post['why']}" if post["why"] else "")), post
-        assert cells[1].endswith(f"{post['count']} {post['type']}")
+        assert cells[1].lower().endswith(f"{post['count']} {post['type']}")
         assert number(cells[3]) == pytest.approx(post["distance_km"], abs=0.51)
         if post["after_touchdown_s"] is None:
             assert cells[4] == cells[5] == "–"

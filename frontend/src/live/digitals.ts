@@ -21,11 +21,11 @@ function value(name: string, digits: number, factor = 1): Read {
 }
 
 /** The roll of the ballistic descent runs on; people read an angle within half a turn. */
-const turned: Read = (model) => {
-  const found = model.frame?.values.bank_command_deg;
+const turned = (name: string): Read => (model) => {
+  const found = model.frame?.values[name];
   return found === null || found === undefined ? "\u2013" : fixed(((((found + 180) % 360) + 360) % 360) - 180, 0);
 };
-const BANK: Read = (model) => `${turned(model)} / ${value("bank_deg", 0)(model)}`;
+const BANK: Read = (model) => `${turned("bank_command_deg")(model)} / ${turned("bank_deg")(model)}`;
 const at = (name: string, write: (deg: number) => string): Read => (model) => {
   const found = model.frame?.values[name];
   return found === null || found === undefined ? "\u2013" : write(found);

@@ -237,8 +237,13 @@ export class LiveStrip {
       pen.textBaseline = "top";
       pen.strokeStyle = p.paper;
       pen.lineWidth = 4 * ratio;
-      pen.strokeText(near ? limit.label : `\u2191 ${limit.label}`, left + 6 * ratio, y + 2 * ratio);
-      pen.fillText(near ? limit.label : `\u2191 ${limit.label}`, left + 6 * ratio, y + 2 * ratio);
+      const text = near ? limit.label : `\u2191 ${limit.label}`;
+      // Beside the line of now, not across it
+      const now = frame === null ? -Infinity : plot.valToPos(frame.time_s, "x", true);
+      const begin = left + 6 * ratio;
+      const x = now > left && now < begin + pen.measureText(text).width + 4 * ratio ? now + 6 * ratio : begin;
+      pen.strokeText(text, x, y + 2 * ratio);
+      pen.fillText(text, x, y + 2 * ratio);
     }
     pen.restore();
   }

@@ -54,7 +54,6 @@ export class PhaseBar {
       const part = element("div", { class: "phase", "data-event": one.event }, element("span", {}, SHORT[one.event]));
       part.style.left = `${from}%`;
       part.style.width = `${Math.max(to - from, 0)}%`;
-      if (to - from < 3.2) part.classList.add("narrow");
       part.title = one.label;
       this.track.append(part);
     });

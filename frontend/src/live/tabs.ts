@@ -167,7 +167,7 @@ export class Tabs {
     this.body.replaceChildren(
       lease,
       element("p", { class: "orders" }, button("Ballistic descent now", "ballistic", async () => sure("Switch to the ballistic descent?") && this.orders.send({ action: "ballistic" })), ...failures),
-      element("p", { class: "wind" }, "Added to the wind below, m/s:", eastLabel, northLabel, button("Change the wind", "wind", async () => sure("Change the wind below?") && this.orders.send({ action: "wind", east_m_s: Number(east.value), north_m_s: Number(north.value) }))),
+      element("p", { class: "wind" }, "Added wind below, m/s:", eastLabel, northLabel, button("Change the wind", "wind", async () => sure("Change the wind below?") && this.orders.send({ action: "wind", east_m_s: Number(east.value), north_m_s: Number(north.value) }))),
       element("p", { class: "note" }, this.orders.mayCommand ? "A command acts at the next sample of the flight; late ones are refused with the reason." : "You watch: the address has no token."),
     );
   }

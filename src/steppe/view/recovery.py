@@ -16,6 +16,7 @@ from steppe.view import theme
 from steppe.view.figure import save_figure
 from steppe.view.labels import PLACES, Labels
 from steppe.view.map import Azimuthal, draw_base, draw_countries, draw_scale, frame_axes
+from steppe.view.wording import unit_name
 
 Floats = npt.NDArray[np.float64]
 
@@ -119,8 +120,9 @@ def _draw_map(axes: Any, study: Recovery) -> None:
                      distances=(10.0, 18.0, 30.0), must=True)  # fmt: skip
     for one, distance_km, _ in legs:
         x, y = (float(value) for value in centre(one.longitude_deg, one.latitude_deg))
-        text = f"{one.name}, {distance_km:.0f} km" + (f"\n{stay[one.name].count} {stay[one.name].type} wait here"
-                                                      if one.name in stay else "")  # fmt: skip
+        text = f"{one.name}, {distance_km:.0f} km"
+        if one.name in stay:
+            text += f"\n{stay[one.name].count} {unit_name(stay[one.name].type)} wait here"
         labels.place(text, x, y, distances=(7.0, 14.0, 24.0), must=True)
     draw_scale(axes, labels)
     draw_countries(axes, centre, labels)
@@ -146,7 +148,7 @@ def _count(plan: Plan, side: str) -> str:
     for kind in kinds:
         number = sum(p.count for p in plan.posts if p.type == kind and p.place.side == side and not p.place.airfield)
         if number:
-            words.append(f"{number} {kind}")
+            words.append(f"{number} {unit_name(kind)}")
     return " and ".join(words) + " in the field" if words else "nobody in the field"
 
 
@@ -193,7 +195,7 @@ def _draw_posts(axes: Any, labels: Labels, study: Recovery, posts: list[Any], at
             mx, my = axes.transData.inverted().transform(pixel)
             labels.reserve_point(float(mx), float(my), 6.0)
     for (x, y), here in where.items():
-        words = [f"{post.count} {post.type}" for post in here]
+        words = [f"{post.count} {unit_name(post.type)}" for post in here]
         text = "\n".join(", ".join(words[k : k + 2]) for k in range(0, len(words), 2))
         length = max(float(np.hypot(x, y)), 1e-9)
         near = 5.0 + 5.0 * len(here)

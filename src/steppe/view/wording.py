@@ -16,3 +16,9 @@ def count_of(number: int, word: str) -> str:
 def spoken(name: str) -> str:
     """Return what people call a body or a kind of piece."""
     return name.replace("_", " ").replace("-", " ").capitalize()
+
+
+def unit_name(kind: str) -> str:
+    """Return what people call a type of recovery unit, whose key is small: mi-8 is a Mi-8, pem a PEM."""
+    short = kind.isalpha() and len(kind) <= 4
+    return kind.upper() if short else kind[:1].upper() + kind[1:]
