@@ -139,8 +139,8 @@ def test_an_asymmetric_crew_turns_the_lift_to_the_light_side() -> None:
     heavy_left = boarding(VEHICLE, Manifest(left=Seat(person_kg=95.0), right=Seat(person_kg=55.0)))
     heavy_right = boarding(VEHICLE, Manifest(left=Seat(person_kg=55.0), right=Seat(person_kg=95.0)))
     assert heavy_left.shift_y_m < 0.0 < heavy_right.shift_y_m
-    # By hand: (15 kg - -25 kg) at 0.45 m on one side of 2,900 kg
-    assert heavy_left.shift_y_m == pytest.approx(-(15.0 + 25.0) * 0.45 / 2900.0, abs=1e-12)
+    # By hand: 15 kg more and 25 kg less at 0.45 m on either side of 2,890 kg
+    assert heavy_left.shift_y_m == pytest.approx(-(15.0 + 25.0) * 0.45 / 2890.0, abs=1e-12)
     assert heavy_left.roll_of_lift_deg == -heavy_right.roll_of_lift_deg < -3.0
     assert heavy_left.trim_change_deg == heavy_right.trim_change_deg > 0.0
 
