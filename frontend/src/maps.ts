@@ -316,7 +316,15 @@ export class GroundMap {
     pen.strokeStyle = p.border;
     pen.lineWidth = 0.5;
     pen.beginPath();
-    path(geoGraticule().step([step, step])());
+    const net = geoGraticule().step([step, step]);
+    if (step < 5) {
+      // Only what is near: a net of 0.05 degrees about the whole Earth has a million points
+      const [x, y] = [frame.longitude_deg, frame.latitude_deg];
+      const high = (3 * frame.half_km) / 111;
+      const wide = high / Math.max(Math.cos((y * Math.PI) / 180), 0.1);
+      net.extent([[x - wide, Math.max(y - high, -89.9)], [x + wide, Math.min(y + high, 89.9)]]).precision(step);
+    }
+    path(net());
     pen.stroke();
   }
 
