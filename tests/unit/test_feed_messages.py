@@ -88,6 +88,8 @@ def test_what_cannot_be_used_is_refused_in_words() -> None:
         (oem("9999-366T23:59:60 4302 3660 3231 -5 2 4"), "expected a date"),
         (oem("0001-01-01T00:00:00 4302 3660 3231 -5 2 4", system="TAI"), "telemetry"),
         (oem("0001-01-01T00:00:00 4302 3660 3231 -5 2 4"), "another mission"),
+        (oem("0001-01-01T00:00:00 4302 3660 3231 -5 2 4", frame="EME2000"), "another mission"),
+        (oem("9999-12-31T23:59:59 4302 3660 3231 -5 2 4", frame="TEME", system="GPS"), "another mission"),
     ):  # fmt: skip
         assert words in refused(text), text
 

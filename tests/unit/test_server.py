@@ -150,6 +150,8 @@ def test_one_commands_and_the_others_watch(client: Any, session: Session) -> Non
     assert client.post("/api/command", json={"action": "take", "operator": "Eve"}).status_code == 401
     wrong = {"authorization": "Bearer wrong"}
     assert client.post("/api/command", json={"action": "hold"}, headers=wrong).status_code == 401
+    # a lease that nobody holds has no key, not an empty one
+    assert order(client, action="play", lease="").status_code == 409 and not session.clock.playing
     lease = taken(client)
     other = order(client, action="take", operator="Boris")
     assert other.status_code == 409 and "Anna commands" in other.json()["error"]
@@ -183,6 +185,8 @@ def test_a_command_changes_only_what_was_not_shown_and_is_recorded(client: Any, 
     assert session.flight.peaks.load_g > before.peaks.load_g + 1.0
     again = order(client, action="ballistic", lease=lease)
     assert again.status_code == 409 and "already" in again.json()["error"]
+    # the clock was stopped at the moment of effect, and goes on
+    assert session.clock.cap_s == float("inf")
     assert order(client, action="wind", east_m_s=15.0, north_m_s=0.0, lease=lease).json()["ok"]
     record = session.options.out
     log = json.loads((record / "commands.json").read_text("utf-8"))["commands"]
@@ -246,6 +250,15 @@ def test_the_estimate_is_shown_beside_the_plan(feed: tuple[Any, Session]) -> Non
     columns = session.plan.track.columns
     for name, near in (("altitude_m", 30.0), ("airspeed_m_s", 2.0), ("heading_deg", 0.05), ("load_g", 0.25)):
         assert values[name] == pytest.approx(np.interp(begin + 29.0, columns["time_s"], columns[name]), abs=near)
+
+
+def test_telemetry_takes_no_orders(feed: tuple[Any, Session]) -> None:
+    client, session = feed
+    before, lease = session.flight, taken(client)
+    for action, words in (("ballistic", "no simulation"), ("hold", "clock is that of the telemetry")):
+        answer = order(client, action=action, lease=lease)
+        assert answer.status_code == 409 and words in answer.json()["error"].replace("not a", "no")
+    assert session.flight is before and session.version == 0
 
 
 def test_an_ephemeris_message_is_taken(feed: tuple[Any, Session], tmp_path: Path) -> None:

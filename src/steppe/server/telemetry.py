@@ -90,8 +90,6 @@ def _from_oem(text: str, form: str, epoch: datetime) -> tuple[list[Measurement],
     except SteppeError as problem:
         # Also a date before there was UTC
         raise TelemetryError(problem if str(problem).startswith("telemetry") else f"telemetry: {problem}") from None
-    except OverflowError as problem:
-        raise TelemetryError(f"telemetry: a date that no calendar has: {problem}") from None
     found = []
     for count, part in enumerate(ephemeris.segments, 1):
         times = (part.epoch - epoch).total_seconds() + part.seconds
