@@ -148,9 +148,13 @@ def test_a_bad_wind_file_is_refused_with_line_and_column(tmp_path, text, words):
 def test_a_missing_or_binary_wind_file_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="cannot read"):
         wind_from_csv(tmp_path / "no.csv")
-    (tmp_path / "b.csv").write_bytes(b"\xff\xfe\x00\x80")
-    with pytest.raises(ConfigError, match="UTF-8"):
+    # Bytes of no text, and what a mark says is UTF-16 but holds no table
+    (tmp_path / "b.csv").write_bytes(b"\x00\x80\xff\x01")
+    with pytest.raises(ConfigError, match="not a text file"):
         wind_from_csv(tmp_path / "b.csv")
+    (tmp_path / "c.csv").write_bytes(b"\xff\xfe\x00\x80")
+    with pytest.raises(ConfigError, match="expected the header altitude_m"):
+        wind_from_csv(tmp_path / "c.csv")
 
 
 def test_the_mission_file_chooses_the_wind(tmp_path):

@@ -13,8 +13,8 @@ from steppe.cli.control import open_mission
 from steppe.errors import TelemetryError
 from steppe.frames.earth_orientation import eme2000_to_gcrf_matrix, itrf_to_gcrf
 from steppe.frames.timescales import tai_minus_utc_s
-from steppe.server.feed import Feed, open_feed
-from steppe.server.session import Options, Session
+from steppe.server.feed import Feed
+from steppe.server.session import Options, Session, open_feed
 from steppe.server.telemetry import Source, read_body
 
 EPOCH = datetime(2022, 9, 29, 10, tzinfo=UTC)

@@ -15,9 +15,9 @@ from steppe.errors import TelemetryError
 from steppe.flight.estimation import Measurement
 from steppe.server import feed as feeds
 from steppe.server import order as orders
-from steppe.server.feed import Feed, open_feed
+from steppe.server.feed import Feed
 from steppe.server.order import AHEAD_S, KEPT, Order
-from steppe.server.session import Options, Session
+from steppe.server.session import Options, Session, open_feed
 from steppe.server.telemetry import read_body
 
 

@@ -19,7 +19,7 @@ from steppe.ensemble.sensitivity import drivers, prepare
 from steppe.flight.failing import with_failure
 from steppe.flight.landing import Conditions, canopy_wind_factor, land
 from steppe.flight.phases import Phase
-from steppe.kernels import flying as k
+from steppe.kernels.phase import PULL_LIMIT_N
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "weather-balloon-drop.toml"
 
@@ -93,7 +93,7 @@ def test_a_vehicle_that_does_not_say_what_lands_has_no_ground(nominal: Nominal) 
 def test_the_lines_of_the_canopies_are_a_limit_where_the_vehicle_knows_it(nominal: Nominal) -> None:
     limit = next(limit for limit in limits_of(nominal) if limit.column == "canopy_pull_share")
     assert limit.bound == 1.0 and limit.above
-    phases = [Phase(one.event, {**one.columns, k.PULL_LIMIT_N: 0.0}) for one in nominal.phases]
+    phases = [Phase(one.event, {**one.columns, PULL_LIMIT_N: 0.0}) for one in nominal.phases]
     assert "canopy_pull_share" not in [limit.column for limit in limits_of(replace(nominal, phases=phases))]
 
 

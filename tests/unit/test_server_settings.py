@@ -24,11 +24,11 @@ from steppe.ensemble.store import Campaign
 from steppe.errors import ConfigError
 from steppe.server import app, serving
 from steppe.server.documents import Documents
-from steppe.server.feed import Feed, open_feed
+from steppe.server.feed import Feed
 from steppe.server.guard import Guard
 from steppe.server.keys import Keys
 from steppe.server.samples import Samples
-from steppe.server.session import Options, Session
+from steppe.server.session import Options, Session, open_feed
 
 ELSEWHERE = "127.0.0.2"
 CLOSE = b"Host: 127.0.0.1\r\nConnection: close\r\n\r\n"
