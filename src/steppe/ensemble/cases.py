@@ -17,6 +17,7 @@ from steppe.errors import ConfigError, PlanError
 from steppe.flight import phases as ph
 from steppe.flight.relief import Relief, relief_of
 from steppe.flight.running import Run, run_phases
+from steppe.flight.sequence import ground_m_of
 from steppe.flight.simulate import rehearse
 from steppe.frames.local import lvlh_basis
 from steppe.kernels import phase as k
@@ -165,7 +166,7 @@ def nominal_return(loaded: LoadedMission, start: str = IGNITION) -> Nominal:
         why = f"{run.status.sentence} {run.status.hint}"
         raise PlanError(f"{loaded.source}: the undispersed flight does not land: {why}")
     names = [phase.event for phase in run.phases]
-    ground_m = loaded.zone.ground_m if loaded.zone else 0.0
+    ground_m = ground_m_of(loaded.zone)
     relief = relief_of(loaded)
     alone = next(i for i, row in enumerate(run.rows) if row[k.AERO_AREA_M2] > 0.0)
     if start != IGNITION:

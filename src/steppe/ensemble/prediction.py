@@ -19,6 +19,7 @@ from steppe.ensemble.run import Plan, columns_of, fly_samples
 from steppe.errors import LANDED
 from steppe.flight import phases as ph
 from steppe.flight.running import Run
+from steppe.flight.sequence import ground_m_of
 from steppe.flight.simulate import Prepared, run_prepared
 from steppe.kernels import phase as k
 from steppe.kernels.guide import BALLISTIC, Guide
@@ -175,7 +176,7 @@ def nominal_from(flown: Flown, at_s: float) -> Nominal | None:
         start=sample[: k.BANK + 1].copy(),
         update=update.copy(),
         run=run,
-        ground_m=flown.prepared.loaded.zone.ground_m if flown.prepared.loaded.zone else 0.0,
+        ground_m=ground_m_of(flown.prepared.loaded.zone),
         epoch=flown.prepared.epoch,
     )
 

@@ -11,6 +11,7 @@ from steppe.config.loader import LoadedMission
 from steppe.config.mission import Guidance
 from steppe.errors import ConfigError
 from steppe.flight.phases import table
+from steppe.flight.sequence import ground_m_of
 from steppe.flight.simulate import rehearse
 from steppe.kernels import phase as k
 from steppe.kernels.guide import Guide
@@ -115,7 +116,7 @@ def return_case(loaded: LoadedMission) -> ReturnCase:
     first = events.index("entry_interface")
     begin = run.begins[first]
     start = begin[k.TIME : k.BANK + 1].copy()
-    ground_m = loaded.zone.ground_m if loaded.zone else 0.0
+    ground_m = ground_m_of(loaded.zone)
     rules = k.Rules(ground_m, loaded.mission.limits.load_g, 1e9)
     begun = np.diff(run.begins[first:, k.TIME])
     durations_s = np.concatenate([begun, np.zeros(len(events) - first - begun.size)])

@@ -162,8 +162,10 @@ def rehearse(loaded: LoadedMission) -> Rehearsal:
 
 def _on_its_ground(loaded: LoadedMission, ready: Ready) -> tuple[LoadedMission, Ready]:
     """Return the flight to the height of the ground where it lands; its plan knows that of the zone."""
+    if loaded.zone is None:
+        return loaded, ready
     run = run_ready(loaded, _fail(loaded, ready), record_every_s=1e9)
-    if loaded.zone is None or run.status.code != LANDED:
+    if run.status.code != LANDED:
         return loaded, ready
     latitude_rad, longitude_rad, _ = itrf_to_geodetic(run.begins[run.begun, k.X : k.Z + 1])
     below = ground_below(loaded, float(np.degrees(latitude_rad)), float(np.degrees(longitude_rad)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
+from steppe.flight.sequence import ground_m_of
 from steppe.flight.simulate import Prepared
 from steppe.kernels.deviation import added_wind
 from steppe.kernels.motion import World
@@ -24,7 +25,7 @@ def wind_m_s(world: World, altitude_m: float) -> tuple[float, float]:
 def ground_wind_m_s(prepared: Prepared) -> tuple[float, float]:
     """Return the wind towards east and north 10 m above the landing zone."""
     zone = prepared.loaded.zone
-    return wind_m_s(prepared.world, (zone.ground_m if zone else 0.0) + HEIGHTS_M[0])
+    return wind_m_s(prepared.world, ground_m_of(zone) + HEIGHTS_M[0])
 
 
 def winds_document(prepared: Prepared | None) -> list[dict[str, Any]]:
@@ -32,7 +33,7 @@ def winds_document(prepared: Prepared | None) -> list[dict[str, Any]]:
     if prepared is None:
         return []
     zone = prepared.loaded.zone
-    ground_m = zone.ground_m if zone else 0.0
+    ground_m = ground_m_of(zone)
     rows = []
     for height_m in HEIGHTS_M:
         east, north = wind_m_s(prepared.world, ground_m + height_m)
